@@ -2,11 +2,13 @@ import { createConnections } from './connections.ts'
 import { createGreetings } from './greetings.ts'
 import { createLanes } from './lanes.ts'
 import { shedStreams } from './overload.ts'
+import { createPassShare } from './pass-share.ts'
 import { createReader } from './reader.ts'
 import type { Connections, ConnectionsInit, ConnectionState } from './connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { Greetings } from './greetings.ts'
 import type { InFlightBudget } from './in-flight.ts'
+import type { PassShare } from './pass-share.ts'
 import type { Reader, ReaderOwner } from './reader.ts'
 import type { ReadingTurns } from './reading-turns.ts'
 import type { NetworkStats } from './stats.ts'
@@ -73,9 +75,8 @@ class NetworkPeer implements Peer, ConnectionsInit {
   #writer: Writer | undefined
   /** Bytes of messages that have not ended, of all streams. */
   #unfinished = 0
-  /** The pass of the event loop in which a message was handled last, and the wants, blocks and presences that were handled there, on all streams. */
-  #pass = -1
-  #items = 0
+  /** Of all streams. */
+  #share: PassShare | undefined
   #hasLeft = false
 
   constructor (id: string, context: PeerContext) {
@@ -248,6 +249,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
     }
 
     const { limits, stats, watch, log, answers, now, turns } = this.#context
+    const share = this.#share ??= createPassShare(turns, limits.itemsPerPass)
     const owner: ReaderOwner = {
       limits,
       stats,
@@ -255,15 +257,15 @@ class NetworkPeer implements Peer, ConnectionsInit {
       log,
       answers,
       now,
-      hasShare: () => this.#hasShare(),
-      handled: items => { this.#handled(items) },
+      hasShare: share.isLeft,
+      handled: share.handled,
       // a peer that this host has dialled sends what this host asked for
       mayHandle: bytes => connection.direction === 'outbound' || turns.mayGo(this, bytes > limits.smallMessage),
       nextTurn: run => {
         turns.wait(this, () => {
           run()
 
-          return this.#hasShare()
+          return share.isLeft()
         })
       },
       message: (message, protocol) => this.#received(connection, number, message, protocol),
@@ -292,25 +294,6 @@ class NetworkPeer implements Peer, ConnectionsInit {
     }
 
     return this.#context.receive(this.id, message, protocol, number)
-  }
-
-  /** A peer has one share, however many streams and connections it has. */
-  #hasShare (): boolean {
-    const { turns, limits } = this.#context
-
-    return this.#pass !== turns.countPass() || this.#items < limits.itemsPerPass
-  }
-
-  #handled (items: number): void {
-    const pass = this.#context.turns.countPass()
-
-    if (pass !== this.#pass) {
-      this.#pass = pass
-      this.#items = 0
-    }
-
-    // a message without any is work, too
-    this.#items += Math.max(1, items)
   }
 
   #count (delta: number): void {
