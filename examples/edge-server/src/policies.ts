@@ -50,9 +50,7 @@ export function createPolicies ({ access, denylists, denylistStore, quotas: text
 
 /** The URLs of a list that is separated by commas or spaces. Reading one that takes longer than `timeout`, ms, fails. */
 export function urlLists (text: string | undefined, timeout: number): ListSource[] {
-  return (text ?? '').split(/[\s,]+/).filter(url => url !== '').map(url => urlList(url, {
-    fetch: async (url, init) => fetch(url, { ...init, signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(init.signal == null ? [] : [init.signal])]) })
-  }))
+  return (text ?? '').split(/[\s,]+/).filter(url => url !== '').map(url => urlList(url, { timeout }))
 }
 
 function createQuotas (text: string, more: QuotasInit): Quotas {

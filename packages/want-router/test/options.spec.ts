@@ -112,6 +112,7 @@ describe('invalid options of policies are refused, and the message names them', 
   it('of a list on the web', () => {
     const web = (init: object): unknown => urlList('https://example.com/list', init)
     refusedBy(web, { maxLenght: 5 }).that.equals('urlList: maxLenght does not exist: did you mean maxLength?')
+    refusedBy(web, { timeout: 0 }).that.equals('urlList: timeout must be a whole number above 0, not 0')
     refusedBy(web, { maxLength: -5 }).that.equals('urlList: maxLength must be a whole number above 0, not -5')
   })
 

@@ -6,6 +6,8 @@ import type { ListSource } from '../lists/reloaded-lists.ts'
 export interface UrlListInit {
   /** The longest list that is read, bytes. Default 128 MiB. */
   readonly maxLength?: number
+  /** How long reading it may take, ms. Default: as long as it takes. */
+  readonly timeout?: number
   /** Default: the platform's. */
   fetch? (url: string, init: RequestInit): Promise<Response>
 }
@@ -18,9 +20,9 @@ const DEFAULT_MAX_LENGTH = 128 << 20
  * @throws {InvalidOptionError} it is not a URL of http or https, or an option does not exist or is invalid
  */
 export function urlList (url: string, init: UrlListInit = {}): ListSource {
-  checkNames('urlList: ', init, ['maxLength', 'fetch'])
-  checkNumbers('urlList: ', { maxLength: init.maxLength }, { maxLength: true })
-  const { maxLength = DEFAULT_MAX_LENGTH, fetch: get = fetch } = init
+  checkNames('urlList: ', init, ['maxLength', 'timeout', 'fetch'])
+  checkNumbers('urlList: ', { maxLength: init.maxLength, timeout: init.timeout }, { maxLength: true, timeout: true })
+  const { maxLength = DEFAULT_MAX_LENGTH, timeout, fetch: get = fetch } = init
 
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new InvalidOptionError(`denylist: ${url} is not a URL of http or https`)
@@ -32,7 +34,7 @@ export function urlList (url: string, init: UrlListInit = {}): ListSource {
     name: url,
 
     async load (signal) {
-      const response = await get(url, { signal, headers: etag == null ? {} : { 'if-none-match': etag } })
+      const response = await get(url, { signal: timeout == null ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeout)]), headers: etag == null ? {} : { 'if-none-match': etag } })
 
       if (response.status === 304 || !response.ok) {
         await response.body?.cancel()

@@ -150,6 +150,15 @@ describe('urlList', () => {
     expect(asked).to.deep.equal([undefined, '"1"'])
   })
 
+  it('gives up a server that takes longer than its timeout', async () => {
+    const silent = async (_url: string, { signal }: RequestInit): Promise<Response> => {
+      return new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(signal.reason) }) })
+    }
+    const error: unknown = await urlList('https://lists.test/', { timeout: 1, fetch: silent }).load(signal).catch((err: unknown) => err)
+
+    expect(error).to.have.property('name', 'TimeoutError')
+  })
+
   it('fails at a refusal, at a list that is too long, and at anything that is not a URL', async () => {
     await expect(urlList('https://lists.test/', { fetch: async () => new Response('no', { status: 500 }) }).load(signal)).to.be.rejectedWith('500')
     await expect(urlList('https://lists.test/', { maxLength: 3, fetch: async () => new Response('four') }).load(signal)).to.be.rejectedWith('3 bytes')
