@@ -33,9 +33,10 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
   const hung = new Map<string, number>()
 
   function ranked (root: CID): RefsMember[] {
-    const isHung = ({ id }: RefsMember): boolean => (hung.get(id) ?? 0) > timers.now()
+    const now = timers.now()
+    hung.forEach((until, id) => { until > now || hung.delete(id) })
 
-    return members(root).toSorted((a, b) => Number(isHung(a)) - Number(isHung(b)))
+    return members(root).toSorted((a, b) => Number(hung.has(a.id)) - Number(hung.has(b.id)))
   }
 
   return {
