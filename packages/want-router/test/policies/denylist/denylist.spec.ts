@@ -154,6 +154,7 @@ describe('urlList', () => {
     const silent = async (_url: string, { signal }: RequestInit): Promise<Response> => {
       return new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => { reject(signal.reason) }) })
     }
+
     const error: unknown = await urlList('https://lists.test/', { timeout: 1, fetch: silent }).load(signal).catch((err: unknown) => err)
 
     expect(error).to.have.property('name', 'TimeoutError')
