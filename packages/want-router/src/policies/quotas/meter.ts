@@ -66,7 +66,8 @@ export class Meter {
     if (this.#id === id) {
       this.#granted += got
       this.#alone = 0
-      this.#spent = got < amount
+      // a store that answers with no number has nothing, or it would be asked for ever
+      this.#spent = !(got >= amount)
     }
   }
 

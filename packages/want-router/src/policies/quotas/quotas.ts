@@ -144,25 +144,14 @@ class QuotaPolicy implements Quotas {
 
   async resolve (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]> {
     const client = this.#clientOf(asks[0])
-    const now = this.#now()
+    let verdict = this.#verdict(client)
 
-    try {
-      await Promise.all(this.#metersOf(client).map(async meter => meter.state(now) === 'lease' ? meter.lease(now, signal) : undefined))
-    } catch (err) {
-      signal.throwIfAborted()
-      this.#init.onError?.(err)
-      const { storeFailure = 'alone' } = this.#init
-
-      if (storeFailure !== 'alone') {
-        return asks.map(() => storeFailure)
-      }
-
-      this.#metersOf(client).filter(meter => meter.state(now) === 'lease').forEach(meter => { meter.standAlone(now) })
+    // while the store is asked, wants that were passed before may use up the lease, and the hour may end
+    while (verdict === 'defer') {
+      verdict = await this.#lease(client, signal) ?? this.#verdict(client)
     }
 
-    const verdict = this.#verdict(client)
-
-    return asks.map(() => verdict === 'defer' ? this.#atCap : verdict)
+    return asks.map(() => verdict)
   }
 
   settled ({ client: id, outcome, bytes }: SettledWant): void {
@@ -210,8 +199,24 @@ class QuotaPolicy implements Quotas {
     }
   }
 
-  get #atCap (): Refusal {
-    return this.#init.atCap ?? 'silent'
+  /** Takes a lease for each meter that needs one. Returns a verdict if the store fails, unless the process counts alone then. */
+  async #lease (client: ClientRecord, signal: AbortSignal): Promise<'pass' | Refusal | undefined> {
+    const needy = (): Meter[] => this.#metersOf(client).filter(meter => meter.state(this.#now()) === 'lease')
+    signal.throwIfAborted()
+
+    try {
+      await Promise.all(needy().map(async meter => meter.lease(this.#now(), signal)))
+    } catch (err) {
+      signal.throwIfAborted()
+      this.#init.onError?.(err)
+      const { storeFailure = 'alone' } = this.#init
+
+      if (storeFailure !== 'alone') {
+        return storeFailure
+      }
+
+      needy().forEach(meter => { meter.standAlone(this.#now()) })
+    }
   }
 
   #answered (id: string, hit: boolean): void {
@@ -236,7 +241,7 @@ class QuotaPolicy implements Quotas {
     const states = this.#metersOf(client).map(meter => meter.state(now))
 
     if (states.includes('spent')) {
-      return this.#atCap
+      return this.#init.atCap ?? 'silent'
     }
 
     return states.includes('lease') ? 'defer' : 'pass'

@@ -210,5 +210,34 @@ describe('quotas', () => {
       expect(await passes(other, 100)).to.be.within(28, 30)
       expect(await passes(one, 100)).to.be.at.most(2)
     })
+
+    it('passes a want below the cap though earlier ones use up the lease while the store is asked, or the hour ends', async () => {
+      const memory = memoryQuotaStore(() => 0)
+      const meanwhile: Array<() => void> = []
+      const store: QuotaStore = {
+        take: async (...args) => {
+          const got = await memory.take(...args)
+          meanwhile.shift()?.()
+
+          return got
+        }
+      }
+      const policy = started({ total: { blocksPerHour: 100 }, store })
+      expect(await verdict(policy)).to.equal('pass')
+      // the lease is two blocks; five wants were passed when it was open
+      policy.settled?.(sent(1))
+      policy.settled?.(sent(1))
+      meanwhile.push(() => { [1, 2, 3].forEach(() => { policy.settled?.(sent(1)) }) })
+      expect(await verdict(policy), 'when the lease was used up').to.equal('pass')
+      policy.settled?.(sent(1))
+      meanwhile.push(() => { policy.clock.now += HOUR })
+      expect(await verdict(policy), 'when the hour ended').to.equal('pass')
+    })
+
+    it('refuses wants while the store answers with no number', async () => {
+      const policy = started({ total: { blocksPerHour: 100 }, store: { take: async () => NaN } })
+
+      expect(await verdict(policy)).to.equal('silent')
+    })
   })
 })
