@@ -235,6 +235,7 @@ class EngineDriver implements Driver {
       timers: this.#timers,
       address: client => this.#upstream.address?.(client),
       review: () => { this.#put({ t: 'review' }) },
+      repeat: (client, want) => { this.message(client, { wants: [want], full: false }) },
       decided: (client, verdicts) => { this.#put({ t: 'verdicts', client, verdicts }) },
       failed: (policy, method, error) => { this.#observer.policyFailed(policy, method, error) }
     })

@@ -11,7 +11,7 @@ import type { Verify } from './verifier.ts'
 import type { Engine, NumberedVerdict, VerdictAsk } from '../engine/io.ts'
 import type { WantEnd } from '../engine/status.ts'
 import type { Policy, PolicyControl, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
-import type { WantKey } from '@kitsune/bitswap-codec'
+import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /** The policies that decide which wants the router looks for. */
 export interface AdmissionOptions extends Pick<PolicyCallsInit, 'failure' | 'timeout'> {
@@ -28,6 +28,8 @@ export interface AdmissionInit extends AdmissionOptions, PolicyCallsInit {
   address (client: string): string | undefined
   /** Has restricted wants decided again. */
   review (): void
+  /** Puts a want that was refused again. */
+  repeat (client: string, want: WantEntry): void
   /** Puts what has been decided into the engine. */
   decided (client: string, verdicts: readonly NumberedVerdict[]): void
 }
@@ -68,7 +70,10 @@ class PolicyAdmission implements Admission {
   constructor (init: AdmissionInit) {
     this.#init = init
     this.#policies = init.policies.map(policy => createPolicyCalls(policy, init))
-    const control: PolicyControl = { review: () => { this.#review() } }
+    const control: PolicyControl = {
+      review: () => { this.#review() },
+      repeat: ({ client, cid, type }) => { init.repeat(client, { cid: cid.bytes, wantType: type, priority: 1, cancel: false, sendDontHave: false }) }
+    }
 
     for (const { policy, tell } of this.#policies) {
       if (policy.attach != null) {

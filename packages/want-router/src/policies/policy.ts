@@ -48,6 +48,12 @@ export interface PolicyControl {
    * again, at the end of the tick, and the old restriction holds until there is a verdict. It may be called at any time.
    */
   review (): void
+  /**
+   * The policy has changed its mind about a want that it refused before: the want is put again, as if its client had sent it again, but no
+   * DONT_HAVE is sent for it. It may be called at any time until the client has left. The client may have cancelled
+   * the want since then, which the router does not know of one that was refused.
+   */
+  repeat (ask: Ask): void
 }
 
 /**

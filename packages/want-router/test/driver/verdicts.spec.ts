@@ -386,6 +386,33 @@ describe('policies that change their minds', () => {
     expect([seen, names()]).to.deep.equal([[false, true], ['1']])
   })
 
+  it('have a want that they refused decided again, for which its client is sent no second DONT_HAVE', async () => {
+    let control: PolicyControl | undefined
+    const asks: Ask[] = []
+    let verdict: Verdict = 'absent'
+    const { drive, settle, names, ends } = await policed([{
+      name: 'policy',
+      attach (given) { control = given },
+      admit (ask) {
+        asks.push(ask)
+
+        return verdict
+      }
+    }])
+    drive.message('p', message(entry(block, { wantType: 'have', sendDontHave: true })))
+    await settle()
+    const said = (): boolean[] | undefined => drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')?.presences?.map(({ have }) => have)
+    expect(said()).to.deep.equal([false])
+    control?.repeat(asks[0])
+    await settle()
+    expect([said(), ends.length]).to.deep.equal([undefined, 2])
+
+    verdict = { only: ['a'] }
+    control?.repeat(asks[0])
+    await settle()
+    expect([names(), asks.map(({ type }) => type)]).to.deep.equal([['1'], ['have', 'have', 'have']])
+  })
+
   it('that changes its mind while it is being asked: the wants that it then restricts are reviewed, once', async () => {
     const seen: boolean[] = []
     let control: PolicyControl | undefined
