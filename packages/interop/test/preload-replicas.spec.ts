@@ -23,6 +23,8 @@ import type { WirePeer } from '../src/wire-peer.ts'
 
 /** Within which a request is answered while Redis fails, all is well again after that, and a block comes by bitswap meanwhile, ms. */
 const [ANSWER, RETURN, BLOCK] = [1000, 2000, 1000]
+/** When requests come after Redis was killed: before the replicas have noticed, and after that. And for how long it is away, ms. */
+const [MOMENTS, AWAY] = [[0, 300, 1000], 2000]
 /** Requests a second, and for how long, while Redis fails. */
 const [RATE, SECONDS] = FULL ? [200, 15] : [10, 2]
 
@@ -106,6 +108,8 @@ describe('preload by replicas behind a TCP proxy', function () {
   describe('while Redis fails', () => {
     /** A client that is connected to the first replica; requests go to either. */
     let ipfs: JsIpfs
+    /** Another one, a kubo. */
+    let holder: Kubo
     /** A DAG that the node already has. */
     let held: string
     let files = 0
@@ -117,6 +121,8 @@ describe('preload by replicas behind a TCP proxy', function () {
       // it is asked, too, as a client of the same address
       reader = await peers.wire({ onMessage: serveBlocks([]) })
       await reader.connect(replicas[0].tcp)
+      holder = await peers.kubo()
+      await holder.connect(replicas[0].tcp)
       ipfs = await client(0, [])
       held = await ipfs.add(seededBuffer(300_000, 'replicas-held'))
       expect(await ask(held, 1)).to.include({ status: 200 })
@@ -229,6 +235,24 @@ describe('preload by replicas behind a TCP proxy', function () {
     }, async () => {
       await redis.kill()
       await redis.start()
+    })
+
+    MOMENTS.forEach(ms => {
+      it(`completes a request that comes ${ms} ms after it was killed, as soon as it is back`, async () => {
+        const { bytes } = await seededBlock(1000, `killed ${ms}`)
+        const cid = await holder.putBlock(bytes)
+        const killed = redis.kill()
+        await delay(ms)
+        const answer = ask(`${cid}&peer=${holder.peerId}`, 1)
+        await killed
+        // until the node has been told that the other replica has not got it
+        await delay(AWAY)
+        await redis.start()
+
+        expect(await answer).to.include({ status: 200 })
+        expect(await kubo.has(cid)).to.equal(true)
+        await back()
+      })
     })
 
     it('goes on when connections to it are cut', async () => {

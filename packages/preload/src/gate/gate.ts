@@ -6,16 +6,22 @@
  * a request is open, since the block that links to it may be on its way, and DONT_HAVE
  * otherwise; no client is asked. So a member can neither guess what a client holds, nor
  * go on after the end, nor use one client's request to ask another client.
+ *
+ * A member that wanted a block before a request came for it, for another of its users
+ * or while the other processes could not be reached, does not send that want again. So
+ * the latest wants that were refused are remembered, and put again when they are admitted.
  */
 import { DEFAULT_PRELOAD_LIMITS } from '../defaults.ts'
 import { platformTimers } from '../timers.ts'
 import { createDigestTable } from './digests.ts'
 import { DEFAULT_LINK_CODECS } from './links.ts'
 import { OpenPassage } from './passage.ts'
+import { createRefusedWants } from './refused-wants.ts'
 import { createWaitingWants } from './waiting-wants.ts'
 import type { MapMemory } from './digest-map.ts'
 import type { LinkCodecs } from './links.ts'
 import type { GateLimits, Passage, PassageInit } from './passage.ts'
+import type { RefusedWants } from './refused-wants.ts'
 import type { WaitingWants } from './waiting-wants.ts'
 import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
@@ -53,6 +59,8 @@ export function createGate (init: GateInit = {}): Gate {
 
 /** Names no peer. */
 const NO_CLIENT = '(none is connected)'
+/** Blocks whose refused wants are remembered: some thousand, as a node wants. */
+const MAX_REFUSED = 8192
 
 class RequestGate implements Gate {
   readonly policy: Policy
@@ -63,6 +71,7 @@ class RequestGate implements Gate {
   readonly #open = new Set<OpenPassage>()
   #control: PolicyControl | undefined
   readonly #waiting: WaitingWants
+  readonly #refused: RefusedWants = createRefusedWants(MAX_REFUSED)
 
   constructor ({ limits, codecs = DEFAULT_LINK_CODECS, timers = platformTimers }: GateInit) {
     this.#limits = { ...DEFAULT_PRELOAD_LIMITS, ...limits }
@@ -75,7 +84,8 @@ class RequestGate implements Gate {
       attach: control => { this.#control = control },
       admit: ask => this.#admit(ask),
       resolve: async (asks, signal) => this.#resolve(asks, signal),
-      verified: block => { this.#verified(block) }
+      verified: block => { this.#verified(block) },
+      gone: member => { this.#refused.gone(member) }
     }
   }
 
@@ -84,6 +94,12 @@ class RequestGate implements Gate {
       limits: this.#limits,
       codecs: this.#codecs,
       table: createDigestTable(this.#limits.links, this.#memory),
+      admitted: key => { this.#admitted(key) },
+      joined: () => {
+        if (this.#refused.size > 0) {
+          init.unknown?.()
+        }
+      },
       grown: () => { this.#waiting.review() },
       changed: () => { this.#control?.review() },
       closed: () => { this.#open.delete(passage) }
@@ -98,7 +114,19 @@ class RequestGate implements Gate {
     return { open: this.#open.size, linkBytes: this.#memory.used }
   }
 
-  #admit ({ key, review }: Ask): Verdict | 'defer' {
+  #admit (ask: Ask): Verdict | 'defer' {
+    const verdict = this.#decide(ask)
+
+    if (typeof verdict === 'object') {
+      this.#refused.delete(ask)
+    } else if (verdict !== 'defer') {
+      this.#refused.add(ask)
+    }
+
+    return verdict
+  }
+
+  #decide ({ key, review }: Ask): Verdict | 'defer' {
     if (this.#open.size === 0) {
       return 'absent'
     }
@@ -146,8 +174,19 @@ class RequestGate implements Gate {
     return asks.map(ask => {
       const verdict = this.#admit(ask)
 
-      return verdict === 'defer' ? 'silent' : verdict
+      if (verdict !== 'defer') {
+        return verdict
+      }
+
+      this.#refused.add(ask)
+
+      return 'silent'
     })
+  }
+
+  /** A block is part of an open request now, and members may have wanted it before. */
+  #admitted (key: WantKey): void {
+    this.#refused.take(key).forEach(ask => this.#control?.repeat(ask))
   }
 
   #verified (block: VerifiedBlock): void {

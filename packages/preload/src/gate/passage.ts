@@ -49,6 +49,10 @@ interface PassageParts {
   readonly limits: GateLimits
   readonly codecs: LinkCodecs
   readonly table: DigestTable
+  /** A block is admitted. */
+  admitted (key: WantKey): void
+  /** There is a client to ask. */
+  joined (): void
   /** More is admitted, or nothing any more. */
   grown (): void
   /** What was admitted is asked of other clients now, or of none. */
@@ -84,6 +88,7 @@ export class OpenPassage implements Passage {
   addClient (peer: string): void {
     this.clients.add(peer)
     this.#parts.changed()
+    this.#parts.joined()
   }
 
   removeClient (peer: string): void {
@@ -187,11 +192,19 @@ export class OpenPassage implements Passage {
         if (depth < this.#maxDepth) {
           this.#admitAll(linksOf(codecs, cid, multihash.digest), depth + 1)
         }
-      } else if (!table.add(multihashKey(multihash.bytes), depth)) {
+
+        continue
+      }
+
+      const key = multihashKey(multihash.bytes)
+
+      if (!table.add(key, depth)) {
         this.#fail(table.size >= limits.links ? `more than ${limits.links} links` : 'more memory for its links than there is')
 
         return false
       }
+
+      this.#parts.admitted(key)
     }
 
     return cids.length > 0

@@ -160,8 +160,8 @@ class RemoteRequest {
       }
 
       if (!this.#asked.has(peer)) {
-        this.#passage.addClient(peer)
         this.#asked.set(peer, register(peer))
+        this.#passage.addClient(peer)
         this.#report.peer(peer)
       }
     }

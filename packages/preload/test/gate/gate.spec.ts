@@ -93,7 +93,7 @@ describe('gate', () => {
   it('decides at once of what it has admitted before', () => {
     let reviews = 0
     const gate = createGate()
-    gate.policy.attach?.({ review () { reviews++ } })
+    gate.policy.attach?.({ review () { reviews++ }, repeat () {} })
     const review = (block: TestBlock): unknown => gate.policy.admit({ ...ask(block), review: true })
     const passage = open(gate, {}, 'x')
     open(gate, { roots: [other.cid] }, 'z')
@@ -104,6 +104,57 @@ describe('gate', () => {
     expect([review(root), reviews]).to.deep.equal([{ only: ['y'] }, 4])
     passage.close()
     expect([review(root), reviews]).to.deep.equal(['silent', 5])
+  })
+
+  it('remembers wants that it has refused, and has them put again when a request comes that they are part of', async () => {
+    const timers = manualClock()
+    const gate = createGate({ timers })
+    const repeated: Ask[] = []
+    gate.policy.attach?.({ review () {}, repeat (ask) { repeated.push(ask) } })
+    const before = [ask(root), ask(a), ask(a, 'other'), ask(other), ask(dir, 'gone')]
+    expect(before.map(one => gate.policy.admit(one))).to.deep.equal(before.map(() => 'absent'))
+    gate.policy.gone?.('gone')
+    const first = open(gate, {}, 'x')
+    expect(repeated).to.deep.equal([before[0]])
+    pass(gate, root)
+    expect(repeated).to.deep.equal(before.slice(0, 3))
+
+    // also one that got no answer, and one whose request has ended; none that was admitted meanwhile
+    const late = gate.policy.resolve?.([ask(b)], new AbortController().signal)
+    timers.pass(500)
+    expect(await late).to.deep.equal(['silent'])
+    pass(gate, dir)
+    expect(repeated.slice(3)).to.deep.equal([ask(b)])
+    admit(gate, a)
+    first.close()
+    gate.policy.admit({ ...ask(a), review: true })
+    admit(gate, root)
+    open(gate, { roots: [a.cid] }, 'x')
+    expect(repeated.slice(4).map(({ key }) => key)).to.deep.equal([a.key])
+  })
+
+  it('has blocks looked for that members may hold, when there is a client for wants that it has refused', () => {
+    let unknown = 0
+    const gate = createGate()
+    open(gate, { unknown () { unknown++ } }, 'x').close()
+    expect(unknown).to.equal(0)
+    admit(gate, a)
+    open(gate, { unknown () { unknown++ } }, 'x')
+    expect(unknown).to.equal(1)
+  })
+
+  it('remembers the latest ones of those', () => {
+    const gate = createGate()
+    let repeated = 0
+    gate.policy.attach?.({ review () {}, repeat () { repeated++ } })
+    admit(gate, root)
+
+    for (let i = 0; i < 8192; i++) {
+      gate.policy.admit({ ...ask(other), key: `${i}` as typeof other.key })
+    }
+
+    open(gate, {}, 'x')
+    expect(repeated).to.equal(0)
   })
 
   it('waits for the block that links to a want', async () => {

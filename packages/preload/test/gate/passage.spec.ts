@@ -24,6 +24,8 @@ describe('passage: keys with one digest', () => {
       limits: DEFAULT_PRELOAD_LIMITS,
       codecs: DEFAULT_LINK_CODECS,
       table: createDigestTable(100, { used: 0, max: 1 << 20 }, alike(by)),
+      admitted () {},
+      joined () {},
       grown () {},
       changed () {},
       closed () {}

@@ -126,6 +126,26 @@ describe('remote requests', () => {
     buses[0].cut = false
   })
 
+  it('has what a member wanted too early put again, when another process hears of the request late', async () => {
+    holder.connect('x')
+    const repeated: string[] = []
+    holder.gate.policy.attach?.({ review () {}, repeat ({ cid }) { repeated.push(String(cid)) } })
+    // the member holds the root already
+    holder.held.set(String(root.cid), root.bytes)
+    buses[0].cut = true
+    const response = post()
+    await pass(650)
+    expect(asked.calls).to.have.lengthOf(1)
+    expect([admit(holder, root), admit(holder, dir)]).to.deep.equal(['absent', 'absent'])
+    expect(repeated).to.be.empty()
+
+    buses[0].cut = false
+    await pass(500)
+    expect(repeated).to.deep.equal([String(root.cid), String(dir.cid)])
+    expect(admit(holder, dir)).to.deep.equal({ only: ['x'] })
+    await end(response)
+  })
+
   it('knows of progress at another process', async () => {
     holder.connect('x')
     const response = post()
