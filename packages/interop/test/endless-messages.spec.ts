@@ -7,12 +7,13 @@ import { tcpPort } from '../src/relay.ts'
 import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { delay, poll } from '../src/until.ts'
+import { mostHeld } from './support/bounds.ts'
 import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
 import type { TestBlock } from '../src/blocks.ts'
 import type { AddressInfo, Socket } from 'node:net'
 
 const MiB = 1 << 20
-/** All fragments together would take gigabytes. The time of garbage collection varies, so resident memory says little. */
+/** All fragments together would take gigabytes. */
 const BOUND = 64 * MiB
 
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -75,33 +76,18 @@ describe('the balancer\'s memory, when WebSocket messages do not end', function 
     return socket
   }
 
-  /** The memory that it holds after garbage collection. */
-  const held = async (): Promise<number> => {
-    const { heap, external } = await balancer.look({ collected: true })
-
-    return heap + external
-  }
-
   /** Those that attack are all ended, and with that the next is served in its usual time. */
   const expectBounded = async (attackers: readonly Socket[], attack: () => Promise<unknown>): Promise<void> => {
-    const before = await held()
-    const state = { over: false }
     // one connection is accepted in a pass of the event loop, in the order in which they came: the honest client would stand
     // behind a thousand of them, each of which costs a WebSocket's handshake and a millisecond or two
     const ended = async (): Promise<void> => poll(() => attackers.every(({ destroyed }) => destroyed), 'all of them to be ended', { timeout: 20_000 })
-    const attacked = attack().then(async () => Promise.all([ended(), delay(1_000)])).finally(() => { state.over = true })
-    // it is awaited below
-    attacked.catch(() => {})
-    let most = before
+    const most = await mostHeld(balancer, async () => {
+      await attack()
+      await Promise.all([ended(), delay(1_000)])
+    })
 
-    while (!state.over) {
-      most = Math.max(most, await held())
-      await delay(20)
-    }
-
-    await attacked
     expect(await honest()).to.be.lessThan(1_000)
-    expect((most - before) / MiB).to.be.lessThan(BOUND / MiB)
+    expect(most / MiB).to.be.lessThan(BOUND / MiB)
   }
 
   const strangers = async (count: number): Promise<Socket[]> =>

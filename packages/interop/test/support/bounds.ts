@@ -1,7 +1,7 @@
 import { DEFAULT_WORK_SHARES } from '@kitsune/host'
 import { DEFAULT_LIMITS, DEFAULT_NETWORK_LIMITS } from '@kitsune/want-router'
 import { expect } from 'aegir/chai'
-import { poll } from '../../src/until.ts'
+import { delay, poll } from '../../src/until.ts'
 import type { ProbedBalancer } from '../../src/attack/probed-balancer.ts'
 import type { Work } from '../../src/attack/work.ts'
 
@@ -14,6 +14,9 @@ const MOST_RANKINGS = 2_000
 const MOST_WANTS = 2 * (DEFAULT_NETWORK_LIMITS.itemsPerPass + DEFAULT_LIMITS.wantsPerClient)
 /** How much the memory of a process varies: some percent of a heap of 30 MiB. */
 const SLACK = 4 * MiB
+/** Between two looks at what is held: at least this, ms, and so many times as long as the last one took, since it collects and stops the balancer. */
+const MIN_PAUSE = 50
+const PAUSES = 3
 
 /** Expects that each connection, and all together, had no more than their share of a pass of the event loop. */
 function expectShares ({ connection, all }: Work): void {
@@ -28,6 +31,35 @@ export async function held (balancer: ProbedBalancer): Promise<number> {
   expectShares(work)
 
   return heap + external
+}
+
+/**
+ * How much more a balancer holds at any time while a task runs than before, bytes. Garbage does not count: how much there is
+ * follows from when it is collected, and so from what else the machine does.
+ */
+export async function mostHeld (balancer: ProbedBalancer, task: () => Promise<unknown>): Promise<number> {
+  const look = async (): Promise<number> => {
+    const { heap, external } = await balancer.look({ collected: true })
+
+    return heap + external
+  }
+
+  const before = await look()
+  const state = { over: false }
+  const running = task().finally(() => { state.over = true })
+  // it is awaited below
+  running.catch(() => {})
+  let most = before
+
+  while (!state.over) {
+    const begin = performance.now()
+    most = Math.max(most, await look())
+    await delay(Math.max(MIN_PAUSE, PAUSES * (performance.now() - begin)))
+  }
+
+  await running
+
+  return most - before
 }
 
 /** Since the last look no connection had more than its share of a pass of the event loop, and the router decided in slices, however much clients wanted. Returns the work that was done. */
