@@ -1,39 +1,52 @@
 import { FloodError } from '../errors.ts'
 import { hookMuxers } from '../muxer-hook.ts'
-import { PING, SYN } from '../yamux-frames.ts'
+import { PING, SYN, WINDOW_UPDATE } from '../yamux-frames.ts'
+import { createUnreadTotal } from './unread-total.ts'
+import type { UnreadTotal } from './unread-total.ts'
 import type { WarnMissing } from '../warn.ts'
-import type { YamuxHeader } from '../yamux-frames.ts'
+import type { YamuxFrame, YamuxHeader } from '../yamux-frames.ts'
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
-/** How much is sent to a peer that has not shown that it reads, bytes: its streams wait from here on. */
-export const MAX_UNREAD = 8 << 20
-/** The peer is pinged each time that this much has been sent, bytes. */
-const PING_EVERY = MAX_UNREAD / 2
-/** A ping that has not been answered is sent again while streams wait, ms: a peer need not answer all of many. */
-const PING_AGAIN = 1_000
+/** While bytes are unread, the peer is pinged this often, ms: it need not answer all of many pings, and others may have read meanwhile. */
+const LOOK_EVERY = 1_000
+/** Less than this is not worth a ping, bytes: pings are among what is sent. */
+const WORTH_A_PING = 16 << 10
 /** Pings whose answers still count. */
 const MAX_PINGS = 8
+/** The numbers of these pings begin here, and those of yamux's own at zero. */
+const OWN_PINGS = 2 ** 31
+/** What may be sent while streams wait, bytes: these can only be answers to what the peer sends. */
+export const MAX_ANSWERS = 1 << 20
+/** What a stream sends at a time, bytes, however wide the peer has opened its window. */
+export const MAX_FRAME = 64 << 10
 
 /** The internal fields of libp2p's yamux that this module uses. */
 interface YamuxParts {
   send? (data: Uint8Array | Uint8ArrayList): boolean
   sendPing? (id: number): void
   handlePing? (header: YamuxHeader): void
+  handleStreamMessage? (frame: YamuxFrame): void
 }
 
 /** Those of its streams, by which libp2p's muxers tell them that the connection is full, or no longer is. */
 interface StreamParts {
+  readonly streamId?: number
+  /** Yamux sets it to what the window allows. */
+  maxMessageSize?: number
   onMuxerNeedsDrain? (): void
   onMuxerDrain? (): void
 }
 
 type CreateFactory<Components> = (components: Components) => StreamMuxerFactory
 
+/** Of the hosts of all requests of an isolate. */
+const isolateTotal = createUnreadTotal()
+
 /**
  * Bounds what waits for a peer on a platform that does not tell how much that is. The windows of yamux do not bound it: a
  * peer may open them as far as it likes, and never read its socket. Only the answer to a ping whose number it cannot guess
- * shows that it has read what was sent before that ping.
+ * shows that it has read what was sent before that ping. What waits for all peers of the isolate together is bounded, too.
  *
  * The internal fields are not part of the muxer's interface; if they are missing, nothing is bounded.
  */
@@ -42,111 +55,190 @@ export function boundUnread <Components> (create: CreateFactory<Components>, war
 }
 
 /** Bounds what one muxer sends, which has not sent anything yet. */
-export function boundMuxer (muxer: StreamMuxer & YamuxParts, connection: MessageStream, warnMissing: WarnMissing): void {
-  if (typeof muxer.send !== 'function' || typeof muxer.sendPing !== 'function' || typeof muxer.handlePing !== 'function') {
-    warnMissing('@libp2p/yamux', 'send, sendPing or handlePing of a muxer', 'what a peer does not read may fill the memory')
+export function boundMuxer (muxer: StreamMuxer & YamuxParts, connection: MessageStream, warnMissing: WarnMissing, total: UnreadTotal = isolateTotal): void {
+  if (typeof muxer.send !== 'function' || typeof muxer.sendPing !== 'function' || typeof muxer.handlePing !== 'function' || typeof muxer.handleStreamMessage !== 'function') {
+    warnMissing('@libp2p/yamux', 'send, sendPing, handlePing or handleStreamMessage of a muxer', 'what a peer does not read may fill the memory')
 
     return
   }
 
-  new Unread(muxer as StreamMuxer & Required<YamuxParts>, connection).start()
+  new Unread(muxer as StreamMuxer & Required<YamuxParts>, connection, total).start()
 }
 
 /** What one peer has been sent, and what of that it has read. */
 class Unread {
   readonly #muxer: StreamMuxer & Required<YamuxParts>
   readonly #connection: MessageStream
+  readonly #total: UnreadTotal
+  /** In the total, which outlives the connection. */
+  readonly #key = {}
   readonly #send: Required<YamuxParts>['send']
   readonly #handlePing: Required<YamuxParts>['handlePing']
+  readonly #handleStreamMessage: Required<YamuxParts>['handleStreamMessage']
   /** What had been sent before each ping, by its number. */
   readonly #pings = new Map<number, number>()
+  /** By how much the peer has opened the windows of streams while these wait, bytes. */
+  readonly #opened = new WeakMap<StreamParts, number>()
   #sent = 0
   #read = 0
   #pinged = 0
+  /** Streams do. */
+  #waits = false
+  /** What may be sent until the connection is ended; only while streams wait. */
+  #sendsUpTo = 0
+  #ended = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor (muxer: StreamMuxer & Required<YamuxParts>, connection: MessageStream) {
+  constructor (muxer: StreamMuxer & Required<YamuxParts>, connection: MessageStream, total: UnreadTotal) {
     this.#muxer = muxer
     this.#connection = connection
+    this.#total = total
     this.#send = muxer.send.bind(muxer)
     this.#handlePing = muxer.handlePing.bind(muxer)
+    this.#handleStreamMessage = muxer.handleStreamMessage.bind(muxer)
   }
 
   start (): void {
     this.#muxer.send = data => this.#sending(data)
     this.#muxer.handlePing = header => { this.#pong(header) }
-    this.#connection.addEventListener('close', () => { clearTimeout(this.#timer) }, { once: true })
+    this.#muxer.handleStreamMessage = frame => { this.#arrived(frame) }
+
+    this.#connection.addEventListener('close', () => {
+      this.#ended = true
+      this.#total.remove(this.#key)
+      clearTimeout(this.#timer)
+    }, { once: true })
   }
 
   get #streams (): readonly StreamParts[] {
     return this.#muxer.streams as readonly StreamParts[]
   }
 
+  get #unread (): number {
+    return this.#sent - this.#read
+  }
+
   #sending (data: Uint8Array | Uint8ArrayList): boolean {
     this.#sent += data.byteLength
     const more = this.#send(data)
 
-    if (this.#sent - this.#pinged >= PING_EVERY) {
-      this.#ping()
-    }
-
-    if (this.#sent - this.#read < MAX_UNREAD) {
+    if (this.#ended) {
       return more
     }
 
-    // streams wait, so that this much more can only be answers to what the peer sends
-    if (this.#sent - this.#read >= 2 * MAX_UNREAD) {
-      this.#connection.abort(new FloodError('The peer reads nothing, and goes on to send what has to be answered'))
+    const limit = this.#count()
 
-      return false
+    if (this.#sent - this.#pinged >= limit / 2) {
+      this.#ping()
     }
 
-    this.#timer ??= setTimeout(() => { this.#pingAgain() }, PING_AGAIN)
-    this.#streams.forEach(stream => { stream.onMuxerNeedsDrain?.() })
+    if (this.#unread >= WORTH_A_PING) {
+      this.#timer ??= setTimeout(() => { this.#look() }, LOOK_EVERY)
+    }
+
+    return this.#unread < limit ? more : this.#wait()
+  }
+
+  /** What the peer may leave unread, given what all others do. */
+  #count (): number {
+    this.#total.count(this.#key, this.#unread)
+
+    return this.#total.limit
+  }
+
+  #wait (): false {
+    if (!this.#waits) {
+      this.#waits = true
+      this.#sendsUpTo = this.#sent + MAX_ANSWERS
+    }
+
+    if (this.#sent >= this.#sendsUpTo) {
+      this.#connection.abort(new FloodError('The peer reads nothing, and goes on to send what has to be answered'))
+    } else {
+      this.#streams.forEach(stream => { stream.onMuxerNeedsDrain?.() })
+    }
 
     return false
   }
 
-  #ping (): void {
-    const [number] = crypto.getRandomValues(new Uint32Array(1))
-    const [oldest] = this.#pings.keys()
+  /** A window that opens has its stream go on, whatever waits for the socket: so it opens when the stream may go on. */
+  #arrived (frame: YamuxFrame): void {
+    const { type, flag, streamID, length } = frame.header
+    const stream = type === WINDOW_UPDATE ? this.#streams.find(({ streamId }) => streamId === streamID) : undefined
 
-    if (this.#pings.size >= MAX_PINGS) {
-      this.#pings.delete(oldest)
+    if (stream != null && flag === 0 && this.#waits) {
+      this.#opened.set(stream, (this.#opened.get(stream) ?? 0) + length)
+
+      return
     }
 
+    this.#handleStreamMessage(frame)
+
+    if (stream?.maxMessageSize != null) {
+      stream.maxMessageSize = Math.min(stream.maxMessageSize, MAX_FRAME)
+    }
+  }
+
+  #ping (): void {
+    const [random] = crypto.getRandomValues(new Uint32Array(1))
+
+    // the last one: on a slow line the answers to the first of many come first
+    if (this.#pings.size >= MAX_PINGS) {
+      this.#pings.delete([...this.#pings.keys()][MAX_PINGS - 1])
+    }
+
+    const number = OWN_PINGS + random % OWN_PINGS
     // before it is sent, which comes back to where the bytes are counted
     this.#pinged = this.#sent
     this.#pings.set(number, this.#sent)
     this.#muxer.sendPing(number)
   }
 
-  #pingAgain (): void {
+  /** Others may have read what they were sent, so that this peer may be sent more; and it may have read, and said nothing. */
+  #look (): void {
     this.#timer = undefined
 
-    if (this.#connection.status === 'open' && this.#sent - this.#read >= MAX_UNREAD) {
+    if (this.#connection.status === 'open' && this.#unread >= WORTH_A_PING) {
+      this.#goOn()
       this.#ping()
-      this.#timer ??= setTimeout(() => { this.#pingAgain() }, PING_AGAIN)
+      this.#timer ??= setTimeout(() => { this.#look() }, LOOK_EVERY)
     }
   }
 
   #pong (header: YamuxHeader): void {
-    const sent = (header.flag & SYN) === 0 && header.type === PING ? this.#pings.get(header.length) : undefined
-
-    if (sent == null) {
+    if (header.type !== PING || (header.flag & SYN) !== 0 || header.length < OWN_PINGS) {
       this.#handlePing(header)
 
       return
     }
 
-    const waited = this.#sent - this.#read >= MAX_UNREAD
-    this.#pings.delete(header.length)
-    this.#read = Math.max(this.#read, sent)
+    const sent = this.#pings.get(header.length)
 
-    if (waited && this.#sent - this.#read < MAX_UNREAD) {
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-      this.#streams.forEach(stream => { stream.onMuxerDrain?.() })
+    // an answer that does not count any more, or a guess, is for yamux a breach of the protocol
+    if (sent != null) {
+      this.#pings.delete(header.length)
+      this.#read = Math.max(this.#read, sent)
+      this.#sendsUpTo = this.#sent + MAX_ANSWERS
+      this.#goOn()
+    }
+  }
+
+  #goOn (): void {
+    if (this.#unread >= this.#count() || !this.#waits) {
+      return
+    }
+
+    this.#waits = false
+
+    for (const stream of [...this.#streams]) {
+      const opened = this.#opened.get(stream)
+
+      if (opened != null && stream.streamId != null) {
+        this.#opened.delete(stream)
+        this.#arrived({ header: { type: WINDOW_UPDATE, flag: 0, streamID: stream.streamId, length: opened } })
+      }
+
+      stream.onMuxerDrain?.()
     }
   }
 }

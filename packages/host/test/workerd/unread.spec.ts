@@ -1,8 +1,10 @@
+import { mock } from 'node:test'
 import { expect } from 'aegir/chai'
-import { boundMuxer, MAX_UNREAD } from '../../src/workerd/unread.ts'
-import { PING, SYN } from '../../src/yamux-frames.ts'
+import { createUnreadTotal, MAX_UNREAD, MAX_UNREAD_TOTAL, MIN_UNREAD } from '../../src/workerd/unread-total.ts'
+import { boundMuxer, MAX_ANSWERS, MAX_FRAME } from '../../src/workerd/unread.ts'
+import { DATA, PING, SYN, WINDOW_UPDATE } from '../../src/yamux-frames.ts'
 import { refuseToWarn } from '../support/hosts.ts'
-import type { YamuxHeader } from '../../src/yamux-frames.ts'
+import type { YamuxFrame, YamuxHeader } from '../../src/yamux-frames.ts'
 import type { MessageStream, StreamMuxer } from '@libp2p/interface'
 
 const ACK = 2
@@ -14,6 +16,10 @@ interface Bench {
   answer (number: number): void
   /** The peer sends a ping. */
   ping (number: number): void
+  /** The peer opens the window of the stream, or sends it another frame. */
+  frame (type: number, length: number, flag?: number): void
+  /** What the stream sends at a time. */
+  frameLength (): number
   /** The numbers of the pings that were sent. */
   readonly pings: readonly number[]
   /** What the one stream of the muxer was told. */
@@ -24,23 +30,28 @@ interface Bench {
   close (): void
 }
 
-function bench (): Bench {
+function bench (total = createUnreadTotal()): Bench {
   const pings: number[] = []
   const told: string[] = []
   const left: YamuxHeader[] = []
   const aborted: Error[] = []
   const events = new EventTarget()
+  const stream = { streamId: 2, maxMessageSize: 1, onMuxerNeedsDrain: () => { told.push('wait') }, onMuxerDrain: () => { told.push('go on') } }
   const muxer = {
-    streams: [{ onMuxerNeedsDrain: () => { told.push('wait') }, onMuxerDrain: () => { told.push('go on') } }],
+    streams: [stream],
     send: (_: Uint8Array) => true,
     sendPing (number: number) {
       pings.push(number)
       muxer.send(new Uint8Array(12))
     },
-    handlePing (header: YamuxHeader) { left.push(header) }
+    handlePing (header: YamuxHeader) { left.push(header) },
+    handleStreamMessage ({ header: { type, length } }: YamuxFrame) {
+      told.push(type === WINDOW_UPDATE ? `window ${length}` : 'data')
+      stream.maxMessageSize = length
+    }
   }
   const connection = Object.assign(events, { status: 'open', abort: (err: Error) => { aborted.push(err) } })
-  boundMuxer(muxer as unknown as StreamMuxer, connection as unknown as MessageStream, refuseToWarn)
+  boundMuxer(muxer as unknown as StreamMuxer, connection as unknown as MessageStream, refuseToWarn, total)
 
   return {
     pings,
@@ -50,11 +61,17 @@ function bench (): Bench {
     send: length => muxer.send(new Uint8Array(length)),
     answer: number => { muxer.handlePing({ type: PING, flag: ACK, streamID: 0, length: number }) },
     ping: number => { muxer.handlePing({ type: PING, flag: SYN, streamID: 0, length: number }) },
+    frame: (type, length, flag = 0) => { muxer.handleStreamMessage({ header: { type, flag, streamID: 2, length } }) },
+    frameLength: () => stream.maxMessageSize,
     close: () => { events.dispatchEvent(new Event('close')) }
   }
 }
 
 describe('what a peer has not read', () => {
+  beforeEach(() => { mock.timers.enable({ apis: ['setTimeout'] }) })
+
+  afterEach(() => { mock.timers.reset() })
+
   it('is bounded: streams wait until the peer answers a ping that came after it', () => {
     const { send, answer, pings, told, close } = bench()
     expect(send(MAX_UNREAD / 2)).to.equal(true)
@@ -82,34 +99,117 @@ describe('what a peer has not read', () => {
   it('is not taken for read by a number that the peer guesses, nor twice by one answer', () => {
     const { send, answer, pings, told, left, close } = bench()
     send(MAX_UNREAD)
-    answer(0)
+    answer(pings[0] - 1)
     answer(pings[0] + 1)
-    expect(left).to.have.length(2)
     expect(told).to.not.include('go on')
 
     answer(pings[0])
     answer(pings[0])
-    expect(left).to.have.length(3)
+    expect(left).to.have.length(0)
     expect(send(MAX_UNREAD)).to.equal(false)
     close()
   })
 
-  it('leaves pings of the peer to yamux', () => {
-    const { send, ping, pings, told, left, close } = bench()
+  it('leaves pings of the peer to yamux, and answers to those of yamux', () => {
+    const { send, answer, ping, pings, told, left, close } = bench()
     send(MAX_UNREAD)
     ping(pings[0])
+    answer(0)
     expect(told).to.not.include('go on')
-    expect(left).to.have.length(1)
+    expect(left).to.have.length(2)
     close()
+  })
+
+  it('is not sent more of by a peer that opens its windows: they open when its streams go on', () => {
+    const { send, answer, frame, pings, told, close } = bench()
+    frame(WINDOW_UPDATE, 1)
+    expect(told).to.deep.equal(['window 1'])
+    send(MAX_UNREAD)
+    frame(WINDOW_UPDATE, 10)
+    frame(WINDOW_UPDATE, 20)
+    frame(DATA, 5)
+    expect(told.at(-1)).to.equal('data')
+
+    answer(pings[0])
+    expect(told.slice(-2)).to.deep.equal(['window 30', 'go on'])
+    send(MAX_UNREAD)
+    answer(pings[1])
+    expect(told.filter(each => each.startsWith('window'))).to.deep.equal(['window 1', 'window 30'])
+    close()
+  })
+
+  it('is sent in frames that are short, however wide the peer opens the window', () => {
+    const { frame, frameLength } = bench()
+    frame(WINDOW_UPDATE, 100)
+    expect(frameLength()).to.equal(100)
+    frame(WINDOW_UPDATE, 1 << 30)
+    expect(frameLength()).to.equal(MAX_FRAME)
   })
 
   it('ends the connection of a peer that goes on to send what has to be answered', () => {
     const { send, aborted, close } = bench()
     send(MAX_UNREAD)
-    send(MAX_UNREAD - 100)
+    send(MAX_ANSWERS - 100)
     expect(aborted).to.have.length(0)
     send(100)
     expect(aborted[0].name).to.equal('FloodError')
+    close()
+  })
+
+  it('may be less for each the more there are, of whom each may leave some', () => {
+    const total = createUnreadTotal()
+    const peers = Array.from({ length: 200 }, () => bench(total))
+
+    for (const { send } of peers) {
+      while (send(MAX_FRAME)) {
+        // until its streams wait
+      }
+    }
+
+    expect(total.bytes).to.be.within(MAX_UNREAD_TOTAL / 2, MAX_UNREAD_TOTAL + peers.length * (MIN_UNREAD + MAX_FRAME))
+    peers.forEach(({ close }) => { close() })
+    expect(total.bytes).to.equal(0)
+  })
+
+  it('is more again for those that wait when others have read, which each sees by its own timer', () => {
+    const total = createUnreadTotal()
+    const [one, ...others] = Array.from({ length: MAX_UNREAD_TOTAL / MAX_UNREAD + 1 }, () => bench(total))
+    others.forEach(({ send }) => send(MAX_UNREAD))
+    expect(one.send(MIN_UNREAD)).to.equal(false)
+    others.forEach(({ close }) => { close() })
+    expect(one.told.at(-1)).to.equal('wait')
+
+    mock.timers.tick(1_000)
+    expect(one.told.at(-1)).to.equal('go on')
+    expect(one.send(MIN_UNREAD)).to.equal(true)
+    one.close()
+  })
+
+  it('is found out by the first of many pings, if the line is slow, and late answers to others break nothing', () => {
+    const { send, answer, pings, told, left, aborted, close } = bench()
+    send(MAX_UNREAD)
+
+    for (let second = 0; second < 60; second++) {
+      mock.timers.tick(1_000)
+    }
+
+    expect(pings).to.have.length(61)
+    answer(pings[0])
+    expect(told.at(-1)).to.equal('go on')
+    pings.slice(1).forEach(answer)
+    expect(left).to.have.length(0)
+    expect(aborted).to.have.length(0)
+    close()
+  })
+
+  it('is found out of a peer that has read all and is sent no more', () => {
+    const total = createUnreadTotal()
+    const { send, answer, pings, close } = bench(total)
+    send(MAX_UNREAD / 4)
+    expect(pings).to.have.length(0)
+    mock.timers.tick(1_000)
+    answer(pings[0])
+    expect(total.bytes).to.be.below(100)
     close()
   })
 
