@@ -27,6 +27,8 @@ export interface Relay {
   readonly address: string
   /** Stops taking bytes from either side, and closes nothing, even if a side ends. `newcomers`: also on connections that are opened later. */
   freeze (options?: { readonly newcomers?: boolean }): void
+  /** Stops taking bytes from the side that it relays to, and still passes on what is sent to that side. */
+  freezeAnswers (): void
   /** Ends every connection, and drops bytes on their way: the side that it relays to sees a reset. */
   reset (): void
   stop (): Promise<void>
@@ -81,13 +83,9 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
     address: to.replace(`/tcp/${port}`, `/tcp/${(server.address() as AddressInfo).port}`),
     freeze ({ newcomers = false } = {}) {
       silent = newcomers
-
-      for (const socket of sockets) {
-        frozen.add(socket)
-        socket.unpipe()
-        socket.pause()
-      }
+      freeze(sockets)
     },
+    freezeAnswers () { freeze(targets) },
     reset () {
       targets.forEach(target => { target.resetAndDestroy() })
       sockets.forEach(socket => { socket.destroy() })
@@ -96,6 +94,14 @@ export async function startRelay (to: string, { delay = 0, bandwidth = Infinity,
       sockets.forEach(socket => { socket.destroy() })
       await new Promise(resolve => { server.close(resolve) })
     }
+  }
+}
+
+function freeze (sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) {
+    frozen.add(socket)
+    socket.unpipe()
+    socket.pause()
   }
 }
 
