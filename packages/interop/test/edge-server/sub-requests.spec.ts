@@ -18,6 +18,10 @@ const CODECS = 3
 /** Unknown blocks of a message that are looked for in DUDEWHERE. */
 const LISTED = 8
 
+/** A file of 32 MiB. What is read once counts for less in a larger one. */
+const LARGE_BLOCKS = 128
+const LARGE = 256 << 10
+
 const TYPES = ['block', 'have'] as const
 
 describe('the sub-requests of the edge server in workerd', function () {
@@ -72,6 +76,30 @@ describe('the sub-requests of the edge server in workerd', function () {
       expect(now - before, `of the ${i + 1}th`).to.be.at.most(i === 0 ? 3 : 2)
       before = now
     }
+  })
+
+  it('are at most 0.15 a block of 256 KiB for a client that asks for HAVEs first, then for the blocks', async () => {
+    const large = temporaryFolder('large-blocks')
+    peers.onStop(async () => { removeFolder(large) })
+    const inOrder = await seededBlocks(LARGE_BLOCKS, LARGE, 'in order')
+    await writeCar(join(large, 'blocks.car'), inOrder)
+    const edge = await startWorker({ cars: large })
+    peers.onStop(async () => edge.stop())
+    const client = await peers.wire({ keeps: false })
+    await client.connect(edge.address)
+
+    // as many at a time as kubo asks for
+    for (let i = 0; i < LARGE_BLOCKS; i += 32) {
+      const cids = inOrder.slice(i, i + 32).map(({ cid }) => cid)
+      const before = client.bytesReceived
+      await client.want(edge.peerId, cids, { type: 'have', sendDontHave: true })
+      await poll(async () => client.bytesReceived > before, 'HAVEs', { interval: 5 })
+      await client.want(edge.peerId, cids)
+      await client.until(() => client.bytesReceived >= (i + cids.length) * LARGE, 'the blocks', 30_000)
+    }
+
+    expect(await workerMetric(edge, 'blocks_sent_total')).to.equal(LARGE_BLOCKS)
+    expect(await paid(edge, 'r2Get') / LARGE_BLOCKS).to.be.at.most(0.15)
   })
 
   TYPES.forEach(type => {
