@@ -4,8 +4,9 @@ import { startLocalWorker } from 'kitsune-edge/local'
 import { exportedSha256, writeCarSamples } from '../../src/car-samples.ts'
 import { seededBuffer } from '../../src/dag.ts'
 import { FULL } from '../../src/full.ts'
+import { startJsIpfs } from '../../src/js-ipfs.ts'
 import { kitsuneIndexScript } from '../../src/kitsune-index.ts'
-import { needKubo } from '../../src/needs.ts'
+import { needJsIpfs, needKubo } from '../../src/needs.ts'
 import { removeFolder, runProcess, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
 import { readByHelia } from '../support/helia-client.ts'
@@ -79,6 +80,15 @@ describe('the edge server in workerd', function () {
 
     // it has read another root only: nothing is known of what is below this one
     await expect(client.getBlock(samples[1].inner, { signal: AbortSignal.timeout(1000) })).to.eventually.be.rejected()
+  })
+
+  it('js-ipfs is refused, since it speaks mplex alone, which tells nothing of what a peer has read', async function () {
+    const edge = await start({ cars })
+    const ipfs = await startJsIpfs(needJsIpfs(this, 'js-ipfs at the edge server in workerd'))
+    peers.onStop(ipfs.stop)
+
+    await expect(ipfs.connect(edge.address)).to.eventually.be.rejected()
+    expect((await fetch(`${edge.url}/healthz`)).status).to.equal(200)
   })
 
   it('Helia reads a file, over WebSockets', async () => {
