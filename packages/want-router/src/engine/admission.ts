@@ -1,13 +1,14 @@
 /**
- * Admission: a new want is parked until there is a verdict on it, and so is the
- * upgrade of one that was admitted, which lives on as a want-have meanwhile.
+ * Admission: a new want is parked until policies have decided about it. An admitted
+ * want-have that is upgraded stays a want-have until policies have decided about the
+ * upgrade.
  *
- * A parked want is on its client's list, where it counts, gives way, expires and
- * ends like any other; instead of a fetch that members are asked for, it has a parked one.
- * So cancels, full lists and silent connections apply in the order of arrival. A
- * verdict names the number that the want was given; one that has ended, or asks
- * for more than it did, no longer has that number. A restricted want may be given
- * another verdict later, in a review: until then the old one holds.
+ * A parked want is on its client's list: it counts towards the limit, can be evicted,
+ * expires and ends like any other. Its fetch is a parked one, which is not asked of any
+ * member. So cancels, full lists and silent connections take effect in the order of
+ * arrival. A verdict names the number that the engine gave the want; a want that has
+ * ended, or that asks for more by now, no longer has that number. A review asks policies
+ * again about restricted wants; until they answer, the old verdict holds.
  */
 import { multihashKey, wantKey } from '@kitsune/bitswap-codec'
 import { headOf } from './cid-head.ts'
@@ -26,7 +27,7 @@ import type { Refusal } from '../policies/refusal.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** A want that is new: it is parked. */
+/** Parks a new want until policies have decided about it. */
 export function parkWant (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void {
   const head = headOf(entry.cid, key)
   const want = newWant(state, client, beginParked(state, key, head), head, entry, connection)
@@ -34,7 +35,7 @@ export function parkWant (state: State, client: Client, key: WantKey, entry: Wan
   askVerdict(state, want, want.type)
 }
 
-/** The same want again: only what it asks for in addition waits for a verdict. */
+/** A client repeats a want: only what the want asks for in addition waits for a verdict. */
 export function parkRepeat (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   const { fetch, awaits } = want
   const upgrade = entry.wantType === 'block' && want.type === 'have'
@@ -58,12 +59,12 @@ export function parkRepeat (state: State, want: ClientWant, entry: WantEntry, co
   }
 }
 
-/** Says what waits for verdicts since the last flush. */
+/** Reports the wants that have begun to wait for a verdict since the last flush. */
 export function askVerdicts (state: State, out: Output): void {
   const { parked } = state
 
   for (const [id, asks] of parked.asks) {
-    // some may have been taken back since
+    // some may have ended since
     const waiting = asks.filter(ask => isAwaited(state, id, ask))
 
     if (waiting.length > 0) {
@@ -74,7 +75,7 @@ export function askVerdicts (state: State, out: Output): void {
   parked.asks.clear()
 }
 
-/** Restricted wants wait for a verdict again; until then the old one holds. */
+/** Asks policies again about every restricted want; until they answer, the old verdict holds. */
 export function reviewRestricted (state: State): void {
   for (const client of state.clients.values()) {
     for (const wants of [client.wants, client.suspended.values()]) {
@@ -87,7 +88,7 @@ export function reviewRestricted (state: State): void {
   }
 }
 
-/** Policies have decided about wants of a client. */
+/** Applies what policies have decided about a client's wants. */
 export function onVerdicts (state: State, client: Client, verdicts: readonly NumberedVerdict[]): void {
   for (const numbered of verdicts) {
     const want = awaiting(client, numbered)
@@ -98,14 +99,14 @@ export function onVerdicts (state: State, client: Client, verdicts: readonly Num
   }
 }
 
-/** Whether a want still waits for the verdict of that number. */
+/** Whether a want still waits for the verdict with that number. */
 export function isAwaited ({ clients }: State, id: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean {
   const client = clients.get(id)
 
   return client != null && awaiting(client, ask) != null
 }
 
-/** The want, or suspended one, of a client that waits for the verdict of that number. */
+/** The client's want, active or suspended, that waits for the verdict with that number. */
 function awaiting (client: Client, { number, cid }: Pick<VerdictAsk, 'number' | 'cid'>): ClientWant | undefined {
   const key = wantKey(cid)
   const want = (key == null ? undefined : findWant(client, key, cid)) ?? client.suspended.get(multihashKey(cid))
@@ -125,7 +126,7 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
   want.awaits = undefined
 
   if (isSuspended(want)) {
-    // it goes on with its connection
+    // the want resumes when its connection is heard again
     want.type = upgrade ? 'block' : want.type
     want.only = only
   } else if (want.fetch.state === 'parked') {
@@ -137,7 +138,7 @@ function onVerdict (state: State, want: ClientWant, verdict: NumberedVerdict['ve
   }
 }
 
-/** A want is refused; the upgrade of one that has its HAVE gets no DONT_HAVE, since a HAVE is never taken back. */
+/** Refuses a want. A client that has received HAVE gets no DONT_HAVE for a refused upgrade, since a HAVE is never taken back. */
 function refuse (state: State, want: ClientWant, verdict: Refusal): void {
   const { client, cid } = want
   state.totals.refused++

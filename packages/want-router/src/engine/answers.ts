@@ -1,10 +1,10 @@
-/** What members answer, and what follows from it: for those that wait, for the attempts, and for the member. */
-import { cancelAttempt, endAttempt, goOn, progress, promoteHedge } from './attempts.ts'
+/** What members answer, and what the answers mean for waiters, attempts and the member itself. */
+import { cancelAttempt, endAttempt, continueFetch, progress, promoteHedge } from './attempts.ts'
 import { tellCertain } from './certainty.ts'
 import { sendBlock, sendHave } from './deliveries.ts'
 import { giveUp, settleIfCertain } from './exhaustion.ts'
 import { answerOf, attemptAt, mayUse, noteAnswer, waiters } from './fetch.ts'
-import { toDelayed, toGoingOn, toQueued } from './fetches.ts'
+import { toDelayed, toContinuing, toQueued } from './fetches.ts'
 import { hashString } from './hash.ts'
 import { eject } from './member-lifecycle.ts'
 import { cancelAllStanding, keepStanding } from './standing.ts'
@@ -15,9 +15,9 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 
 const NONE: readonly Fetch[] = []
 
-const UNSOLICITED = 'sends what it was not asked for'
+const UNSOLICITED = 'sends blocks or presences that it was not asked for'
 
-/** A verified block. */
+/** A member has sent a block, which the driver has verified. */
 export function onBlock (state: State, member: EngineMember, key: WantKey, bytes: Uint8Array): void {
   const fetch = state.fetches.all.get(key)
   const strict = state.fetches.strict.size > 0 ? state.fetches.strict.get(key) : undefined
@@ -41,7 +41,7 @@ export function onBlock (state: State, member: EngineMember, key: WantKey, bytes
   }
 }
 
-/** A block that a fetch is for, from whichever member. */
+/** A fetch gets its block, whether or not that member was asked for it. */
 function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array): void {
   const attempt = attemptAt(fetch, member)
 
@@ -49,7 +49,8 @@ function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint
     progress(state, member)
   }
 
-  // what was asked for on a client's account has its place in that client's window, if it is of the size expected
+  // the client to which the attempt was charged has reserved space for the block in its window, unless the block
+  // is much larger than expected
   const { primary } = fetch
   const charged = primary != null && bytes.byteLength <= 2 * primary.reservedBytes ? primary.client : undefined
 
@@ -67,7 +68,7 @@ function useBlock (state: State, fetch: Fetch, member: EngineMember, bytes: Uint
   }
 }
 
-/** Gives the block to all that wait for it. A client that cannot take it now keeps its want. */
+/** Sends the block to every waiter. A waiter whose client has no space for it now keeps its want. */
 function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: Uint8Array, charged: Client | undefined): void {
   let reservedFor = charged
   let next: ClientWant | undefined
@@ -79,7 +80,7 @@ function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: 
       const reserved = want.client === reservedFor
 
       if (reserved) {
-        reservedFor = undefined // one copy has a place, not one for each CID
+        reservedFor = undefined // space is reserved for one copy, not for one under each CID
       }
 
       if (sendBlock(state, want.client, want.cid, bytes, reserved)) {
@@ -94,7 +95,7 @@ function serveWaiters (state: State, fetch: Fetch, member: EngineMember, bytes: 
   }
 }
 
-/** Ends the attempt that was answered with that result, and any other as cancelled. */
+/** Ends the answered attempt with that result, and cancels the other. */
 function settleAttempts (state: State, fetch: Fetch, answered: Attempt | undefined, result: 'block' | 'have', bytes = 0): void {
   const { primary, hedge } = fetch
 
@@ -115,7 +116,7 @@ function settleAttempt (state: State, attempt: Attempt, answered: Attempt | unde
   }
 }
 
-/** After good news: a fetch that still owes something to some client is queued again. */
+/** A member holds the block: a fetch that still owes a client something is queued again. */
 function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
   noteAnswer(fetch, member, 'have', state.now())
   fetch.tries = 0
@@ -128,15 +129,15 @@ function settleRest (state: State, fetch: Fetch, member: EngineMember): void {
     }
   }
 
-  toQueued(state, fetch) // some may be owed a HAVE, since they may not use this member, or the block
+  toQueued(state, fetch) // some waiters still want the block, or a HAVE from a member that they may use
 }
 
-/** What comes for such a key is late, not unsolicited. */
+/** A block or presence for a key that the member was lately asked for is late, not unsolicited. */
 function wasLatelyAsked ({ seed }: State, { recent }: EngineMember, key: WantKey): boolean {
   return recent.has(hashString(key, seed))
 }
 
-/** A member has sent something; too much that it was not asked for ejects it, and ends its session. */
+/** Counts what a member has sent. A member that sends too much unsolicited is ejected, and its session ends. */
 function received (state: State, member: EngineMember, solicited: boolean): void {
   if (!solicited) {
     member.totals.unsolicited++
@@ -167,7 +168,7 @@ function sampleLatency (state: State, member: EngineMember, ms: number): void {
   state.memberTimers.touch(member) // timeouts may have become shorter
 }
 
-/** What a member says instead of a block. */
+/** A member has answered without a block. */
 export function onAnswer (state: State, member: EngineMember, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number): void {
   const fetch = fetchAt(state, key, member)
 
@@ -176,11 +177,11 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
     received(state, member, asked || wasLatelyAsked(state, member, key))
   }
 
-  // after that: a member that is ejected has no attempt any more
+  // read only now: if the member was just ejected, its attempt has ended
   const attempt = fetch == null ? undefined : attemptAt(fetch, member)
   const said = fetch == null ? undefined : answerOf(fetch, member)?.what
 
-  // a member that repeats itself, or speaks of what it was not asked, does not serve what it owes
+  // an answer that repeats an earlier one, or that the member was not asked for, is no progress on what it owes
   if (attempt != null || (said != null && said !== answer)) {
     progress(state, member)
   }
@@ -194,7 +195,7 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
   } else if (attempt != null) {
     onNoBlock(state, attempt, answer, why)
   } else if (answer === 'dont-have' && answerOf(fetch, member) != null) {
-    // late, after a timeout: now it is known
+    // the answer came after the timeout
     member.totals.dontHaves++
     noteAnswer(fetch, member, 'dont-have', state.now())
     tellCertain(state, fetch)
@@ -202,7 +203,7 @@ export function onAnswer (state: State, member: EngineMember, key: WantKey, answ
   }
 }
 
-/** The fetch that a member speaks of: where there are several for a block, the one for which it was asked. */
+/** The fetch that a member has answered. If a block has several fetches, it is the one that the member was asked for. */
 function fetchAt ({ fetches }: State, key: WantKey, member: EngineMember): Fetch | undefined {
   const shared = fetches.all.get(key)
   const strict = fetches.strict.size > 0 ? fetches.strict.get(key) : undefined
@@ -216,7 +217,7 @@ function fetchAt ({ fetches }: State, key: WantKey, member: EngineMember): Fetch
   return both.find(fetch => attemptAt(fetch, member) != null) ?? both.find(fetch => answerOf(fetch, member) != null) ?? shared
 }
 
-/** The answer of a member that was asked, and has no block to send. */
+/** A member with an open attempt has answered that it sends no block. */
 function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unknown' | 'failed', why = 'failed'): void {
   const { fetch, member } = attempt
   const wasPrimary = attempt === fetch.primary
@@ -238,7 +239,7 @@ function onNoBlock (state: State, attempt: Attempt, answer: 'dont-have' | 'unkno
   }
 
   if (wasPrimary) {
-    goOn(state, fetch)
+    continueFetch(state, fetch)
   }
 }
 
@@ -246,7 +247,7 @@ function onHave (state: State, fetch: Fetch, member: EngineMember, size: number 
   const attempt = attemptAt(fetch, member)
 
   if (attempt == null ? answerOf(fetch, member) == null : attempt.type === 'block') {
-    return // to a want-block it is no answer, the block is still owed; or it was not asked
+    return // a HAVE does not answer a want-block, whose block is still owed; otherwise the member was not asked
   }
 
   if (attempt != null) {
@@ -267,10 +268,10 @@ function onHave (state: State, fetch: Fetch, member: EngineMember, size: number 
   if (fetch.primary == null || fetch.primary.type === 'have') {
     settleAttempts(state, fetch, attempt, 'have')
     settleRest(state, fetch, member)
-  } // otherwise the block is on its way from another member; if it does not come, the holder is next
+  } // otherwise another member owes the block; if that member does not send it, this one is asked next
 }
 
-/** A try that failed or timed out: health suffers, the want goes on. */
+/** An attempt failed or timed out: it counts against the member's health, and the fetch continues with another member. */
 export function fail (state: State, fetch: Fetch, member: EngineMember, why: string, wasPrimary = true): void {
   member.totals.failures++
   noteAnswer(fetch, member, 'failed', state.now())
@@ -279,13 +280,13 @@ export function fail (state: State, fetch: Fetch, member: EngineMember, why: str
     fetch.tries++
 
     if (promoteHedge(state, fetch)) {
-      // it is under way already
+      // the hedge is open already
     } else if (fetch.tries >= state.limits.tries) {
       giveUp(state, fetch)
     } else if (member.state === 'up') {
       toDelayed(state, fetch)
     } else {
-      toGoingOn(state, fetch) // what a lost member owes is exempt from the budget
+      toContinuing(state, fetch) // retrying what a lost member owed is exempt from the budget
     }
   }
 

@@ -1,21 +1,21 @@
-/** What is to be asked again, and when. */
+/** Something that will be asked again, and when. */
 interface Due { readonly askAgain: { readonly at: number } | undefined }
 
-/** A client's exhausted fetches, in the order in which they are to be asked again. */
+/** A client's exhausted fetches, in the order in which they will be asked again. */
 export interface AskAgain<T extends Due> {
   readonly size: number
   add (fetch: T, delay: number): void
   delete (fetch: T, delay: number): void
-  /** When the first is due, ms; Infinity: none is here. */
+  /** When the first is due, ms; Infinity: there is none. */
   next (): number
-  /** The first that is due. It stays until it is deleted. */
+  /** The first that is due. It is not removed. */
   due (now: number): T | undefined
 }
 
 /**
- * There are few different delays, and fetches of equal delay become due in the
- * order in which they were added: a set for each delay is a queue from which any
- * fetch leaves at once.
+ * There are few different delays, and fetches with the same delay become due in the order
+ * in which they were added. So a set for each delay is a queue, and any fetch can be
+ * removed from it at once.
  */
 export function createAskAgain <T extends Due> (): AskAgain<T> {
   const byDelay = new Map<number, Set<T>>()

@@ -1,4 +1,4 @@
-/** Finding the member to ask for one fetch, and asking it. */
+/** Chooses the member to ask for a fetch, and asks it. */
 import { openAttempt } from './attempts.ts'
 import { shortage } from './candidates.ts'
 import { tellCertain } from './certainty.ts'
@@ -13,16 +13,16 @@ import type { Client, EngineMember, Fetch } from './model.ts'
 import type { Candidates, State } from './state.ts'
 
 /**
- * What came of it; a {@link Shortage}: some member could be asked, but has no capacity now; `not now`: only on the account
- * of another client, whose window is full.
+ * The result of `assign`. A {@link Shortage}: some member could be asked, but has no capacity now. `not now`: members
+ * could be asked only on the account of other clients, whose windows are full.
  */
 export type Assignment = 'asked' | 'exhausted' | 'not now' | Shortage
 
 /**
- * Asks the best member that has capacity, on that client's account; one that has
- * stalled only if no other is left. If no member has capacity, the fetch is backlogged
- * at the best member; one that has not begun stays queued if it may go anywhere.
- * Where that client may not use the member, the attempt is charged to another waiter that may.
+ * Asks the best member that has capacity and charges the client. A stalled member is asked
+ * only if no other is left. If no member has capacity, the fetch is backlogged at the best
+ * one; a fetch that no member has answered, and that any member may serve, stays queued. If
+ * the client may not use the member, the attempt is charged to another waiter that may.
  */
 export function assign (state: State, fetch: Fetch, client: Client, retry = false): Assignment {
   state.scheduler.picks--
@@ -66,7 +66,7 @@ export function assign (state: State, fetch: Fetch, client: Client, retry = fals
   return 'asked'
 }
 
-/** It is restricted to some members: in a queue it would hold up fetches that may go anywhere. */
+/** Whether a fetch is restricted to some members: queued, it would hold up fetches that any member may serve. */
 function isBound ({ fetches }: State, { restricted, key }: Fetch): boolean {
   return restricted > 0 || (fetches.strict.size > 0 && fetches.strict.has(key))
 }
@@ -85,13 +85,13 @@ function choose (state: State, fetch: Fetch, client: Client): Choice | 'not now'
 function chooseAmong (order: Candidates, state: State, fetch: Fetch, client: Client): Choice | 'not now' | undefined {
   let blocked: EngineMember | undefined
   let stalled: EngineMember | undefined
-  let held = false // some member could be asked for a client whose window is full
-  let well = false // some member works, and only has no capacity
+  let held = false // some member could be asked only on the account of clients whose windows are full
+  let well = false // some member is up and lacks only capacity
   let short: Shortage = 'no places'
 
   for (let member = order.pull(); member != null; member = order.pull()) {
-    // better to wait for a member that works than to ask one that does not, or that misses what others have;
-    // where most members are ejected, those that work may come after them
+    // waiting for a member that is up is better than asking an ejected one, or one that the strategy avoids;
+    // in panic, ejected members may come before those that are up
     if (well && (member.state !== 'up' || state.strategy.avoids?.(member.id, fetch) === true)) {
       continue
     }

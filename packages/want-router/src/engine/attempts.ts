@@ -1,12 +1,12 @@
 /**
- * Attempts: one fetch open at one member, charged to one client. All accounts of
- * an attempt are opened and closed here, for primary attempts and hedges alike:
- * the member's load, the client's share of the member, and the bytes that are
- * expected, with the member, with the client and in the sum of all.
+ * An attempt is one fetch open at one member, charged to one client. This module opens
+ * and closes all accounts of an attempt, for primary attempts and hedges alike: the
+ * member's load, the client's share of the member, and the expected bytes of the member,
+ * of the client and of all.
  */
 import { expectedBytes, hasWindow } from './clients.ts'
 import { typeAt } from './eligibility.ts'
-import { toGoingOn, toOpen } from './fetches.ts'
+import { toContinuing, toOpen } from './fetches.ts'
 import { addLoad } from './members.ts'
 import { enqueueCancel } from './outbox.ts'
 import { freeAllCapacity, freeCapacity, giveRound } from './rounds.ts'
@@ -14,10 +14,10 @@ import type { Attempt, AttemptResult, Client, EngineMember, Fetch } from './mode
 import type { State } from './state.ts'
 import type { Outcome } from '../strategies/strategy.ts'
 
-/** What kind of attempt it is. Default: a primary one, and a first try. */
+/** What kind of attempt to open. Default: a primary one that is no retry. */
 export interface AttemptInit { readonly hedge?: boolean, readonly retry?: boolean }
 
-/** Asks a member for a fetch: as its primary attempt, or as a hedge beside that for a HAVE. */
+/** Asks a member for a fetch: as the primary attempt, or as a hedge beside it, which asks for a HAVE. */
 export function openAttempt (state: State, fetch: Fetch, member: EngineMember, client: Client, { hedge = false, retry = false }: AttemptInit = {}): Attempt {
   const now = state.now()
   const attempt: Attempt = {
@@ -54,19 +54,19 @@ export function openAttempt (state: State, fetch: Fetch, member: EngineMember, c
 }
 
 /**
- * Whether a member that is asked for a HAVE can be asked for the block. Where the client has no window for it, or the
- * member drains, the HAVE is waited for, and the block asked for in its round.
+ * Whether a member that was asked for a HAVE can be asked for the block now. If the client's window is full, or the
+ * member drains, the attempt stays a want-have, and the block is asked for in a later round.
  */
 export function mayUpgrade (state: State, { member, client }: Attempt): boolean {
   return !member.draining && hasWindow(state, client)
 }
 
-/** A want-have is open and the block has come to be wanted: the same member is asked for that. */
+/** A want-have is open and a client now wants the block: the same member is asked for the block. */
 export function upgradeAttempt (state: State, attempt: Attempt): void {
   const { member } = attempt
   state.hedgeable.delete(attempt)
   attempt.type = 'block'
-  // the block is asked for now: the time that the HAVE took is not held against it
+  // the timeout of the block starts now: the time spent on the HAVE does not count
   attempt.startedAt = state.now()
   attempt.timedFrom = state.now()
   attempt.hedge = false
@@ -76,7 +76,7 @@ export function upgradeAttempt (state: State, attempt: Attempt): void {
   ask(state, attempt)
 }
 
-/** Closes an attempt and its accounts; the caller decides about the fetch. True: its member has been asked already. */
+/** Closes an attempt and its accounts; the caller decides about the fetch. True: the want has left for its member already. */
 export function endAttempt (state: State, attempt: Attempt, result: AttemptResult, bytes = 0): boolean {
   const { fetch, member, client, hedge } = attempt
   const left = !state.outbox.dequeue(member, fetch) || attempt.asks > 1
@@ -118,7 +118,7 @@ export function endAttempt (state: State, attempt: Attempt, result: AttemptResul
   return left
 }
 
-/** Nothing is made of it where nothing learns from attempts. */
+/** Skips building the outcome when neither the strategy nor a listener observes attempts. */
 function tellOutcome ({ strategy, attemptListeners }: State, { fetch, member, hedge }: Attempt, result: AttemptResult, ms: number, bytes: number): void {
   if (strategy.observe == null && attemptListeners.length === 0) {
     return
@@ -132,14 +132,14 @@ function tellOutcome ({ strategy, attemptListeners }: State, { fetch, member, he
   }
 }
 
-/** Takes an attempt back from its member. */
+/** Ends an attempt, and cancels the want at its member. */
 export function cancelAttempt (state: State, attempt: Attempt): void {
   if (endAttempt(state, attempt, 'cancelled')) {
     enqueueCancel(state.outbox, attempt.member, attempt.fetch)
   }
 }
 
-/** Takes the hedge of a fetch back from its member, if there is one. */
+/** Cancels the hedge of a fetch, if there is one. */
 export function cancelHedge (state: State, { hedge }: Fetch): void {
   if (hedge != null) {
     cancelAttempt(state, hedge)
@@ -147,9 +147,9 @@ export function cancelHedge (state: State, { hedge }: Fetch): void {
 }
 
 /**
- * The primary attempt came to nothing: the hedge, if there is one, takes its
- * place, and is timed from now. Where the block has come to be wanted meanwhile,
- * its member is asked for that.
+ * The primary attempt ended without success: the hedge, if there is one, becomes the
+ * primary attempt, and its timeout starts now. If a client wants the block by now, the
+ * member is asked for the block.
  */
 export function promoteHedge (state: State, fetch: Fetch): boolean {
   const { hedge } = fetch
@@ -170,14 +170,17 @@ export function promoteHedge (state: State, fetch: Fetch): boolean {
   return true
 }
 
-/** The primary attempt came to nothing by no fault of the fetch: its hedge goes on, or it is asked again at once. */
-export function goOn (state: State, fetch: Fetch): void {
+/**
+ * The primary attempt ended without success, though it did not fail: the hedge becomes the primary attempt,
+ * or the next flush asks another member.
+ */
+export function continueFetch (state: State, fetch: Fetch): void {
   if (!promoteHedge(state, fetch)) {
-    toGoingOn(state, fetch)
+    toContinuing(state, fetch)
   }
 }
 
-/** The client that attempts were charged to no longer waits: they are charged to one that does. */
+/** A client that attempts were charged to no longer waits: they are charged to one that does. */
 export function passAttempts (state: State, { primary, hedge }: Fetch, from: Client, to: Client): void {
   for (const attempt of [primary, hedge]) {
     if (attempt != null && attempt.client === from) {
@@ -197,7 +200,7 @@ export function passAttempt (state: State, attempt: Attempt, to: Client): void {
   enter(attempt, attempt.reservedBytes)
 }
 
-/** A member owes something and is silent: until it speaks, what it owes holds up no client that asked for it. */
+/** A member owes something and is silent: until it answers, what it owes does not count against the windows of the clients. */
 export function stall (state: State, member: EngineMember): void {
   member.stalled = true
 
@@ -207,7 +210,7 @@ export function stall (state: State, member: EngineMember): void {
   }
 }
 
-/** A member has answered something. */
+/** Notes that a member has answered something it was asked for: it is no longer stalled. */
 export function progress (state: State, member: EngineMember): void {
   member.lastProgress = state.now()
 
@@ -241,7 +244,7 @@ function ask (state: State, attempt: Attempt): void {
   state.outbox.enqueue(member, fetch, { key, cid, type, priority: state.outbox.nextPriority(), session: client })
 }
 
-/** Enters what an attempt is expected to bring, in place of what was entered before. */
+/** Reserves the bytes that an attempt is expected to bring, in place of those reserved before. */
 function reserve (state: State, attempt: Attempt): void {
   const { fetch, member, client, type } = attempt
   const bytes = expectedBytes(type, fetch, client, member.capacity.supportsDontHave)
@@ -256,7 +259,7 @@ function release (state: State, attempt: Attempt): void {
   state.scheduler.memoryFreed = true
 
   if (full && state.inFlight < state.limits.inFlight) {
-    freeAllCapacity(state) // clients that the total of bytes held up may wait in any line
+    freeAllCapacity(state) // clients held up by the total of bytes may wait in any line
   }
 }
 

@@ -1,20 +1,20 @@
 /**
- * Where fetches wait that have begun, and whose next member has no capacity. Each
- * waits at one member, in line with its client. All of them are in one list, too,
- * in the order in which they came to wait: there `takeovers.ts` finds what another
- * member may take, and each member remembers how far it has looked.
+ * Backlogged fetches: they have begun, and their next member has no capacity. Each waits
+ * at one member, where its client stands in line. One list has all of them in the order
+ * in which they began to wait: `takeovers.ts` searches it for fetches that another member
+ * can take over, and each member remembers how far it has searched.
  */
 import type { Backlog, Client, EngineMember, Fetch } from './model.ts'
 import type { Backlogs, Scheduler, State } from './state.ts'
 
-// so short a list is not worth a walk
+// up to this length, the list is not worth compacting
 const SHORT = 64
 
 /** Makes an empty list. */
 export function createBacklogs (): Backlogs {
   let size = 0
   let last = 0
-  // by number; those that have left stay until they are the larger part
+  // ordered by number; entries that have left stay until they are the majority
   let list: Backlog[] = []
 
   return {
@@ -63,7 +63,7 @@ function waits (backlog: Backlog): boolean {
   return backlog.fetch.backlog === backlog
 }
 
-/** A fetch waits for a member's capacity, on the account of that client. */
+/** Makes a fetch wait for a member's capacity, on the account of that client. */
 export function joinBacklog ({ scheduler }: State, fetch: Fetch, member: EngineMember, client: Client): void {
   let fetches = client.backlogs.get(member)
 
@@ -77,7 +77,7 @@ export function joinBacklog ({ scheduler }: State, fetch: Fetch, member: EngineM
   fetch.backlog = scheduler.backlogs.add({ fetch, member, client })
 }
 
-/** A fetch no longer waits for a member's capacity. */
+/** Ends a fetch's wait for a member's capacity. */
 export function leaveBacklog ({ scheduler }: State, { fetch, member, client }: Backlog): void {
   const fetches = client.backlogs.get(member)
   fetches?.delete(fetch)
@@ -96,7 +96,7 @@ export function backlogOf (member: EngineMember): Fetch[] {
   return Array.from(member.backlog.keys(), client => [...client.backlogs.get(member) ?? []]).flat()
 }
 
-/** Whether something waits elsewhere that a member has not looked at. */
+/** Whether fetches are backlogged that a member has not considered taking over, or has passed over. */
 export function mayTakeOver ({ backlogs }: Scheduler, member: EngineMember): boolean {
   return backlogs.size > 0 && (member.lookedAt < backlogs.last || member.passedOver > 0)
 }

@@ -1,26 +1,26 @@
 import type { Limits } from '../defaults.ts'
 
-/** Keeps retries to a share of the traffic that needs none (the retry budgets of Finagle and Envoy). */
+/** Limits retries to a share of the first tries (the retry budgets of Finagle and Envoy). */
 export interface RetryBudget {
-  /** A fetch was asked of its first member. */
+  /** A fetch was asked of its first member: it earns a share of a retry. */
   firstTry (now: number): void
-  /** A fetch that the budget paid for was answered. */
+  /** A retry that the budget paid for was answered. */
   succeeded (now: number): void
   /** Pays for a retry; false: not now. */
   spend (now: number): boolean
-  /** When one more can be paid for; at most now if one can. */
+  /** When the budget can pay for one more; now, if it can already. */
   nextAt (now: number): number
 }
 
-// retries that may be saved up, however little traffic there was
+// retries that can always be saved up, even without traffic
 const LEAST_SAVED = 100
-// what is counted within this time has the same age, ms
+// traffic is counted in steps of this length, ms
 const STEP = 100
-// traffic this long ago no longer counts, ms
+// time constant with which traffic is forgotten, ms
 const MEMORY = 10_000
-// retries a second whatever the budget, so that none waits for ever
+// retries a second that are always earned, so that none waits for ever
 const TRICKLE = 10
-// what an answer pays for: while retries succeed they double from one round trip to the next, as a TCP sender does
+// retries that an answered retry earns: while retries succeed, their number doubles with each round trip, as in TCP's slow start
 const REWARD = 2
 
 interface Tokens {
@@ -30,7 +30,7 @@ interface Tokens {
   spend (): boolean
 }
 
-/** Makes a bucket; `most` says how many may be saved up at the moment. */
+/** Makes a token bucket; `most` returns its size at the moment. */
 function createTokens (first: number, most: () => number): Tokens {
   let count = first
 
@@ -50,10 +50,10 @@ function createTokens (first: number, most: () => number): Tokens {
 }
 
 /**
- * A first try earns a share of a retry. What can be saved is the share of the
- * traffic of about the last ten seconds. Retries that are answered earn more, so
- * that what an outage has left behind is asked again in a few round trips once
- * members are well, and slowly while they are not.
+ * A first try earns a share of a retry. At most the share of about the last ten seconds'
+ * traffic can be saved up. Answered retries earn more, so that what failed in an outage
+ * is asked again within a few round trips once members have recovered, and slowly until
+ * then.
  */
 export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBudget'>, start: number): RetryBudget {
   const tokens = createTokens(TRICKLE, most)
@@ -106,20 +106,20 @@ export function createRetryBudget ({ retryBudget: share }: Pick<Limits, 'retryBu
   }
 }
 
-/** How many exhausted fetches may be asked again: a share of what is asked anyway, and a least number a second. */
+/** Limits how many exhausted fetches are asked again: a share of all asks, and at least some a second. */
 export interface AskBudget {
-  /** Something was asked. */
+  /** A member was asked for a fetch. */
   asked (now: number): void
   spend (now: number): boolean
   nextAt (now: number): number
 }
 
-// fetches a second that are asked again whatever the traffic
+// fetches a second that can always be asked again
 const LEAST_RATE = 256
-// share of the traffic that asking again may add to it
+// the share by which asking again may increase the traffic
 const SHARE = 0.1
 
-/** Makes a budget for asking again, with a second's worth saved up. */
+/** Makes a budget for asking again, with one second's worth saved up. */
 export function createAskBudget (start: number): AskBudget {
   const tokens = createTokens(LEAST_RATE, perSecond)
   let rate = 0 // asks a second, smoothed over about MEMORY
@@ -157,7 +157,7 @@ export function createAskBudget (start: number): AskBudget {
       return tokens.spend()
     },
 
-    // some at a time: a wake-up for each would cost more than it asks
+    // waits until several can be paid for: waking up for each would cost more than asking
     nextAt (now) {
       update(now)
 

@@ -8,35 +8,34 @@ import type { Client, EngineMember, Fetch, RememberedOrder } from './model.ts'
 import type { Candidates, State } from './state.ts'
 import type { Ranking } from '../strategies/ranking/ranking.ts'
 
-// up to this many members, and for the first few tries, the strategy ranks all members again for each try
+// with at most this many members, or until this many have answered, the strategy ranks all members again for each pick
 const FEW_MEMBERS = 16
 const FEW_ANSWERS = 2
 
 const NONE: readonly EngineMember[] = []
 
 /**
- * Members known to have the block, then the strategy's order, then members that
- * want it themselves, then, rather than ask no member at all, ejected members.
- * Members that already answered or drain are left out, as is one that is itself the only waiter,
- * and those that no waiter may use;
- * for what cannot be verified no member is asked.
+ * First members known to hold the block, then the strategy's order, then members that want the
+ * block themselves, and last ejected members, which are better than no member at all. Left out
+ * are members that have answered, that drain, that are themselves the only waiter, or that no
+ * waiter may use. No member is asked for a block that cannot be verified.
  *
- * One serves all picks: a generator would allocate a kilobyte for each.
+ * One object serves all picks: a generator would allocate a kilobyte for each.
  */
 class LazyCandidates implements Candidates {
   #state: State | undefined
   #fetch: Fetch | undefined
   #panic = false
   #loops = false
-  /** Members that are known to have it; those before `next` have been pulled. */
+  /** Members known to hold the block; those before `next` have been pulled. */
   #holders: readonly EngineMember[] = NONE
   #next = 0
-  /** Where the strategy's order comes from: a ranking, or what was remembered of one; neither, at its end. */
+  /** The source of the strategy's order: a ranking, or a remembered one; both undefined at its end. */
   #ranking: Ranking | undefined
   #order: RememberedOrder | undefined
   #place = 0
   #ranked = false
-  /** What the strategy ranks and comes later: members that want it themselves, and ejected ones. */
+  /** Ranked members that come later: those that want the block themselves, and ejected ones. */
   #wanting: EngineMember[] = []
   #ejected: EngineMember[] = []
 
@@ -106,9 +105,8 @@ class LazyCandidates implements Candidates {
   }
 
   /**
-   * A fetch for a block that many members do not have keeps the rest of the strategy's
-   * order once it has asked a few: to rank a hundred members a hundred times would cost more than
-   * it is worth.
+   * Once a few of many members have answered, a fetch keeps the rest of the strategy's order:
+   * ranking a hundred members a hundred times would cost too much.
    */
   #rank ({ members, membersVersion, strategy }: State, fetch: Fetch): void {
     if (members.size <= FEW_MEMBERS || (fetch.answers?.size ?? 0) < FEW_ANSWERS) {
@@ -139,7 +137,7 @@ class LazyCandidates implements Candidates {
 
     const ranked = this.#ranking?.pull()
 
-    // a strategy may rank what is not a member
+    // a strategy may rank a name that is no member any more
     return ranked == null ? undefined : state.members.get(ranked.id) ?? this.#pullOrder(state)
   }
 
@@ -150,27 +148,27 @@ class LazyCandidates implements Candidates {
   }
 }
 
-/** Makes the one list of candidates that serves all picks of an engine. */
+/** Makes the candidates of an engine, which serve one pick at a time. */
 export function createCandidates (): Candidates {
   return new LazyCandidates()
 }
 
-/** Too few members are healthy for health to mean anything (Envoy's panic threshold). */
+/** Whether too few members are healthy for ejection to be meaningful (Envoy's panic threshold). */
 function inPanic ({ memberCounts, limits }: State): boolean {
   return memberCounts.healthy < memberCounts.askable * limits.panic
 }
 
-/** Why a member cannot be asked just now: it has no place for a want, or none for the bytes that it would bring. */
+/** Why a member cannot be asked now: it has no place for another want, or no capacity for the bytes that the want would bring. */
 export type Shortage = 'no places' | 'no bytes'
 
-// a client may have this many wants open at a member for each one that it leaves to others
+// a client may have this many wants open at a member for each place that it leaves free
 const SHARE = 8
 
 /**
- * What is used up for one more fetch, of the member, of the client's share of it, or of
- * the budget of all; undefined: the member can be asked. The share leaves something free
- * however many blocks are wanted at once (dynamic thresholds, Choudhury and Hahne 1998): of 512 places
- * one client fills 456, and ten fill 506.
+ * What one more fetch lacks: capacity of the member, of the client's share of that, or of the total
+ * for all; undefined: the member can be asked. The share keeps some places free however much clients
+ * want (dynamic thresholds, Choudhury and Hahne 1998): of 512 places one client fills 456, and ten
+ * fill 506.
  */
 export function shortage (state: State, fetch: Fetch, member: EngineMember, client: Client): Shortage | undefined {
   const free = isOpenElsewhere(state, fetch, member) ? 0 : member.capacity.wants - member.load.wants

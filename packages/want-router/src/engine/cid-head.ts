@@ -1,14 +1,15 @@
 /**
- * CIDs as they are kept while wants wait. The multihash is the key of the want, and what
- * stands before it is one of a few short strings: the bytes, which take five times as
- * much memory as all of a short string, are made when they are first said.
+ * CIDs as wants and fetches keep them. The multihash is the key of the want, and the
+ * head, the bytes before the multihash, is one of a few short strings. The bytes of the
+ * whole CID, which take five times as much memory as a short string, are made when they
+ * are first sent.
  */
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-// CIDv1 with each codec of one byte: one string for all such CIDs
+// the heads of CIDv1 with each one-byte codec: all such CIDs share these strings
 const COMMON = Array.from({ length: 128 }, (_, codec) => String.fromCharCode(1, codec))
 
-/** What stands before the multihash of a CID, a character for each byte; nothing in a CIDv0. `key` is that of the CID. */
+/** The bytes before the multihash of a CID, a character for each byte; none in a CIDv0. `key` is the key of that CID. */
 export function headOf (cid: Uint8Array, key: WantKey): string {
   const length = cid.byteLength - key.length
 

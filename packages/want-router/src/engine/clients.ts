@@ -1,4 +1,4 @@
-/** Clients: what is kept for each, their lists of wants, and whether more may be asked for them. */
+/** Clients: what the engine keeps for each, their lists of wants, and whether more may be asked for them. */
 import { headOf } from './cid-head.ts'
 import { BLOCK_OVERHEAD, createReplies } from './replies.ts'
 import { giveRound, leaveRounds } from './rounds.ts'
@@ -9,7 +9,7 @@ import type { Limits } from '../defaults.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Makes a client that wants nothing yet. */
+/** Makes a client without wants. */
 export function createClient (id: string, limits: Limits): Client {
   return {
     id,
@@ -45,21 +45,21 @@ export function createClient (id: string, limits: Limits): Client {
 }
 
 /**
- * Whether one more want may be asked for this client: what is unsent and what is
- * on its way fit its window, and what is left of the bytes for all. A client that
- * does not read stops here. What is open at stalled members has a window to
- * itself, otherwise one of them could hold up everything.
+ * Whether one more want may be asked for this client: its unsent bytes and those in
+ * flight fit its window, and the bytes left for all clients. A client that does not read
+ * is held up here. Wants open at stalled members have a window of their own: otherwise
+ * one stalled member could hold up everything.
  *
- * No client may hold more than it leaves to others (dynamic thresholds, Choudhury
- * and Hahne 1998): one has its whole window, and of many that do not read each
- * has an equal part, with as much left for the next to come.
+ * No client may hold more than it leaves to others (dynamic thresholds, Choudhury and
+ * Hahne 1998): a single client has its whole window; many clients that do not read have
+ * equal parts, and as much is left for the next client.
  */
 export function hasWindow (state: State, client: Client): boolean {
   const unsent = client.replies.bytes
   const left = unsentLeft(state)
   const block = client.blockSize.bytes
 
-  // as it is counted when it comes: one that is asked for and does not fit then is lost, and asked for again
+  // counted as it will be on arrival: a block that does not fit then is lost, and has to be asked for again
   if (unsent >= state.limits.unsentPerClient || (block + BLOCK_OVERHEAD > left && left < state.limits.unsent)) {
     return false
   }
@@ -70,17 +70,20 @@ export function hasWindow (state: State, client: Client): boolean {
   return pending <= 0 || pending + block <= window
 }
 
-/** Bytes that may still wait for clients, when all has arrived that is on its way. */
+/** Bytes that may still wait for clients once everything in flight has arrived. */
 function unsentLeft (state: State): number {
   return state.limits.unsent - state.unsent - state.inFlight
 }
 
-/** Nothing is on its way for a client: if it is held up all the same, nothing that it waits for will wake it. */
+/**
+ * Whether nothing is unsent or in flight for a client: if its window is full all the same, only what happens
+ * to other clients can wake it.
+ */
 export function isIdle (client: Client): boolean {
   return client.replies.size === 0 && client.inFlight === 0
 }
 
-/** What an answer is taken to weigh: nothing, where silence is as likely. */
+/** The bytes that an answer is expected to bring: none where the member may stay silent. */
 export function expectedBytes (type: AskType, { size }: Pick<Fetch, 'size'>, client: Client, supportsDontHave = true): number {
   return type === 'have' || !supportsDontHave ? 0 : size ?? client.blockSize.bytes
 }
@@ -140,7 +143,7 @@ export function removeWant (state: State, want: ClientWant): void {
   state.wants--
 }
 
-/** What a client waited for has gone: it does not wait for bytes any more if what is next brings none. */
+/** A client in line for bytes has lost a queued want: if its next one brings no bytes, it leaves that line. */
 function wakeIfNoBytes (state: State, client: Client): void {
   const [first] = client.queue
 

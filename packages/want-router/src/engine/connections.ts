@@ -1,7 +1,7 @@
 /**
- * A client whose process was killed comes back while its old connection is still
- * open here. Probably no process waits any more for what it wanted there:
- * those wants are suspended until the connection is heard of again, and end with it.
+ * A client whose process was killed may reconnect while its old connection is still open
+ * here. Probably nothing waits any more for the wants of the old connection: they are
+ * suspended until the connection is heard again, and end with it.
  */
 import { endSuspended, resumeWant, suspendWant } from './suspended-wants.ts'
 import { endWant } from './want-ends.ts'
@@ -9,7 +9,7 @@ import type { Input } from './io.ts'
 import type { Client } from './model.ts'
 import type { State } from './state.ts'
 
-/** A connection of a client has fallen silent, is heard again, or has closed. */
+/** A client's connection has fallen silent, is heard again, or is lost. */
 export function onConnection (state: State, client: Client, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void {
   if (is === 'heard') {
     resume(state, client, connection)

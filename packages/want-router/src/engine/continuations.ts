@@ -1,6 +1,6 @@
 /**
- * How a fetch that has begun goes on with its next member: at once, or within the
- * retry budget.
+ * How a fetch that has begun continues with its next member: at once, or within the retry
+ * budget.
  */
 import { assign } from './assignment.ts'
 import { hasWindow } from './clients.ts'
@@ -9,9 +9,9 @@ import { isSpent } from './rounds.ts'
 import type { Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-/** What has an answer that is not a failure, or whose member was lost: in this flush. */
-export function goOnNow (state: State): void {
-  for (const fetch of state.fetches.goingOn) {
+/** Asks the next member for fetches whose attempt ended without failing, or whose member was lost: in this flush. */
+export function continueNow (state: State): void {
+  for (const fetch of state.fetches.continuing) {
     if (isSpent(state.scheduler)) {
       return
     }
@@ -20,7 +20,7 @@ export function goOnNow (state: State): void {
   }
 }
 
-/** What has failed: as far as the retry budget allows. */
+/** Asks the next member for fetches whose attempt failed, as far as the retry budget allows. */
 export function retryWithinBudget (state: State): void {
   for (const fetch of state.fetches.delayed) {
     if (isSpent(state.scheduler) || !state.retryBudget.spend(state.now())) {
@@ -32,7 +32,7 @@ export function retryWithinBudget (state: State): void {
   }
 }
 
-/** Asks the next member. A fetch had its round when it began; only where the window of its client has filled since does it wait for another. */
+/** Asks the next member. A fetch had its round when it began; it waits for another round only if the window of its client is full now. */
 export function attemptAgain (state: State, fetch: Fetch, retry = false): void {
   const client = fetch.first?.client
 

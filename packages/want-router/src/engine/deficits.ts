@@ -5,12 +5,12 @@
 import type { Client, Fetch } from './model.ts'
 import type { Scheduler } from './state.ts'
 
-// bytes that a round brings a client; one that wants larger blocks saves up over several rounds
+// bytes that a round brings a client; a client that wants larger blocks saves up over several rounds
 const QUANTUM = 64 << 10
-// bytes that a want costs at least, for the work that it makes
+// bytes that a want costs at least, for the work that it causes
 const LEAST_COST = 4 << 10
 
-/** Begins a round, or goes on with one of this cycle that was not used up. */
+/** Begins a round, or continues one of this cycle that was not used up. */
 export function beginRound (scheduler: Scheduler, client: Client): void {
   if (client.inRound) {
     return
@@ -34,14 +34,14 @@ export function canPay (client: Client, bytes: number): boolean {
   return client.deficit >= Math.max(LEAST_COST, bytes)
 }
 
-/** Charges a fetch that was just asked to the client of its attempt. */
+/** Charges the client of an attempt for the fetch that was just asked. */
 export function pay ({ primary }: Fetch): void {
   if (primary != null) {
     primary.client.deficit -= Math.max(LEAST_COST, primary.reservedBytes)
   }
 }
 
-/** A client has nothing left to ask: it keeps the rest of its round for what it asks for in the same cycle. */
+/** Ends the round of a client that has nothing left to ask: it keeps the rest for what it asks for in the same cycle. */
 export function endRound (client: Client): void {
   client.spare = client.deficit
   client.deficit = 0

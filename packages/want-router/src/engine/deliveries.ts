@@ -1,6 +1,6 @@
 /**
- * What a client is told: it waits in the client's replies until its writer takes
- * it, and counts against the client until then.
+ * What is sent to a client: it waits in the client's replies until the client's writer
+ * takes it, and counts against the client until then.
  */
 import { replyBytes } from './replies.ts'
 import { giveRound } from './rounds.ts'
@@ -9,14 +9,14 @@ import type { Reply, Taken } from './replies.ts'
 import type { State } from './state.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
-/** Says HAVE; from then on this want never gets a DONT_HAVE. */
+/** Sends HAVE; from then on this want never gets a DONT_HAVE. */
 export function sendHave (state: State, want: ClientWant): void {
   sendPresence(state, want, true)
   want.haveSent = true
   state.totals.havesSent++
 }
 
-/** Says DONT_HAVE to a client that wants to hear it. The want stays, for a late block. */
+/** Sends DONT_HAVE to a client that asked for it. The want stays, for a late block. */
 export function sendDontHave (state: State, want: ClientWant): void {
   if (want.sendDontHave) {
     sendPresence(state, want, false)
@@ -27,8 +27,8 @@ export function sendDontHave (state: State, want: ClientWant): void {
 }
 
 /**
- * Says DONT_HAVE of what is not wanted any more, since it was refused. As nothing
- * else bounds how many of these wait, none does beside a full window.
+ * Sends DONT_HAVE for a want that was refused. As nothing else bounds how many of these
+ * wait, none is added to a full window.
  */
 export function sendAbsence (state: State, client: Client, cid: Uint8Array): void {
   const reply = { cid, have: false }
@@ -39,7 +39,7 @@ export function sendAbsence (state: State, client: Client, cid: Uint8Array): voi
   }
 }
 
-/** Takes back a presence that has not left yet, which then has not been said, or once less; undefined: there is none. */
+/** Takes back a presence that has not left yet, and what the want notes about it; undefined: there is none. */
 export function retract (state: State, want: ClientWant): Reply | undefined {
   const { client, presence } = want
 
@@ -55,16 +55,16 @@ export function retract (state: State, want: ClientWant): Reply | undefined {
     state.unread.delete(client)
   }
 
-  giveRound(state, client) // it may have held up what else the client wants
+  giveRound(state, client) // it may have held up other wants of the client
 
   return presence
 }
 
 /**
- * Gives a client the block. False if it would not fit what may wait unsent, for
- * all, or for this client where it was not `reserved` in the client's window: the
- * client loses this copy and keeps its want, so that one that does not read costs
- * no more than its window, which shrinks by what has to wait.
+ * Sends a client the block. False: it would exceed the bytes that may wait unsent for all
+ * clients, or, if no space was `reserved` for it in the client's window, for this client.
+ * Then the client loses this copy and keeps its want, so that a client that does not read
+ * costs no more than its window.
  */
 export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes: Uint8Array, reserved = false): boolean {
   const { unsentPerClient } = state.limits
@@ -74,7 +74,7 @@ export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes:
 
   if ((unsent > 0 && !reserved && unsent + more > unsentPerClient) || (state.unsent > 0 && state.unsent + more > state.limits.unsent)) {
     state.totals.copiesLost++
-    // it is asked for again when there is room for one of that size
+    // the block is asked for again when the window has capacity for its size
     client.blockSize.atLeast(bytes.byteLength)
     client.window.reset()
 
@@ -89,7 +89,7 @@ export function sendBlock (state: State, client: Client, cid: Uint8Array, bytes:
   return true
 }
 
-/** The next message for a client. */
+/** Takes the next message for a client. */
 export function takeReplies (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
   const now = state.now()
   const unsent = client.replies.bytes
@@ -100,7 +100,7 @@ export function takeReplies (state: State, client: Client, maxBytes: number, pro
     client.readAt = now
   }
 
-  // the client that took something last is the last that may be closed for taking nothing
+  // a client that took something goes to the end of those that may be closed for taking nothing
   state.unread.delete(client)
 
   if (client.replies.size > 0) {
@@ -112,14 +112,14 @@ export function takeReplies (state: State, client: Client, maxBytes: number, pro
   return message
 }
 
-/** A client is gone, and what it did not take with it. */
+/** Drops what a client that is gone did not take. */
 export function dropReplies (state: State, client: Client): void {
   freeMemory(state, client.replies.bytes)
   state.unread.delete(client)
   state.outbox.readyClients.delete(client)
 }
 
-/** A want has one presence at most, which goes with it: presences are as bounded as wants, whatever else is unsent. */
+/** A want has at most one presence, which ends with it: so the limit of wants also bounds presences. */
 function sendPresence (state: State, want: ClientWant, have: boolean): void {
   retract(state, want)
   want.presence = { cid: want.cid, have, repeats: have && want.haveSent }

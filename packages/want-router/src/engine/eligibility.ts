@@ -1,11 +1,11 @@
 /**
- * Which members a waiter may use, where a policy has restricted it. A fetch is
- * shared all the same, unless the restriction is strict: a member may be asked for
- * it if some waiter may use that member, on the account of such a waiter.
+ * Which members a waiter may use if a policy has restricted it. Unless the restriction is
+ * strict, the waiter still shares the fetch: a member may be asked if some waiter may use
+ * it, and the attempt is charged to such a waiter.
  *
- * Names, not members: one that is not a member now may come to be one.
+ * Restrictions are names, not members: a name may become a member later.
  */
-import { isLone } from './certainty.ts'
+import { isOnlyWaiter } from './certainty.ts'
 import { hasWindow } from './clients.ts'
 import { answerOf, attemptAt, isOwed, mayUse } from './fetch.ts'
 import { isAskable } from './members.ts'
@@ -14,7 +14,7 @@ import type { State } from './state.ts'
 import type { Restriction } from '../policies/policy.ts'
 import type { AskType } from '../strategies/strategy.ts'
 
-/** The members to which a policy restricts a want. */
+/** Makes the set of members to which a policy restricts a want. */
 export function createEligible ({ only, strict = false }: Restriction): Eligible {
   const members = new Set(only)
 
@@ -26,12 +26,12 @@ export function isSameEligible (a: Eligible | undefined, b: Eligible | undefined
   return a?.id === b?.id && a?.strict === b?.strict
 }
 
-/** Whether a member is not to be asked for a fetch, whatever else holds: it is all that waits for it, or none of those that wait may use it. */
+/** Whether a member must not be asked for a fetch: the member is the only waiter, or no waiter may use it. */
 export function isBarred (state: State, fetch: Fetch, member: EngineMember): boolean {
-  return isLone(state, fetch, member) || (fetch.restricted > 0 && !isUsable(fetch, member))
+  return isOnlyWaiter(state, fetch, member) || (fetch.restricted > 0 && !isUsable(fetch, member))
 }
 
-/** Whether some waiter may have a member asked for what it is owed. */
+/** Whether some waiter is owed something and may use a member for it. */
 export function isUsable (fetch: Fetch, member: EngineMember): boolean {
   if (fetch.restricted === 0) {
     return true
@@ -46,7 +46,7 @@ export function isUsable (fetch: Fetch, member: EngineMember): boolean {
   return false
 }
 
-/** What a member is asked for: the block only where a waiter that may use it wants that. */
+/** What a member is asked for: the block only if a waiter that may use the member wants the block. */
 export function typeAt (fetch: Fetch, member: EngineMember): AskType {
   if (fetch.restricted === 0 || fetch.type === 'have') {
     return fetch.type
@@ -61,7 +61,10 @@ export function typeAt (fetch: Fetch, member: EngineMember): AskType {
   return 'have'
 }
 
-/** The client to which an attempt at a member is charged: that one if it may use the member, else one that may and has a window. */
+/**
+ * The client to which an attempt at a member is charged: the given one if it may use the member, otherwise
+ * one that may and has a window.
+ */
 export function clientToCharge (state: State, fetch: Fetch, member: EngineMember, client: Client): Client | undefined {
   if (fetch.restricted === 0 || isAccountOf(fetch, member, client)) {
     return client
@@ -83,20 +86,26 @@ export function * clientsToCharge (fetch: Fetch, member: EngineMember): Iterable
   }
 }
 
-/** The client that attempts at a member pass to when `from` leaves; it itself, if another want of it may use the member. */
-export function heirAt (fetch: Fetch, member: EngineMember, from: Client): Client | undefined {
-  let heir: Client | undefined
+/**
+ * The client that attempts at a member are charged to when a want of `from` leaves; `from` itself, if another
+ * of its wants may use the member.
+ */
+export function successorAt (fetch: Fetch, member: EngineMember, from: Client): Client | undefined {
+  let successor: Client | undefined
 
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (mayUse(want, member)) {
-      heir = want.client === from || heir == null ? want.client : heir
+      successor = want.client === from || successor == null ? want.client : successor
     }
   }
 
-  return heir
+  return successor
 }
 
-/** Whether a waiter may use a member that was not asked, or that has it: what came to nothing for others may not for this one. */
+/**
+ * Whether a waiter may use a member that has not answered, or that holds the block: what failed for other
+ * waiters may succeed for this one.
+ */
 export function hasUntried ({ members }: State, fetch: Fetch, want: ClientWant): boolean {
   for (const member of members.values()) {
     if (isAskable(member) && isServedBy(want, member)) {
@@ -111,7 +120,7 @@ export function hasUntried ({ members }: State, fetch: Fetch, want: ClientWant):
   return false
 }
 
-/** Whether a strict fetch, or the shared one beside it, has the member asked for the same block: nodes keep wants by CID, so that one of them waits. */
+/** Whether another fetch for the same block, strict or shared, is open at the member: nodes keep wants by CID, so one of the two has to wait. */
 export function isOpenElsewhere ({ fetches }: State, fetch: Fetch, member: EngineMember): boolean {
   const strict = fetches.strict.size === 0 ? undefined : fetches.strict.get(fetch.key)
 
@@ -138,7 +147,7 @@ function isAccountOf (fetch: Fetch, member: EngineMember, client: Client): boole
   return false
 }
 
-/** A member that is a client, too, is not asked on its own behalf. */
+/** Whether a waiter is owed something that a member could be asked for. A member that is also a client is not asked on its own behalf. */
 function isServedBy (want: ClientWant, member: EngineMember): boolean {
   return isOwed(want) && mayUse(want, member) && want.client.member !== member
 }

@@ -17,12 +17,15 @@ export interface EngineInit {
   /** Derived from the public identity, so that workers and replicas agree. */
   readonly seed: number
   readonly limits?: Partial<Limits>
-  /** What blocks can be verified by: no member is asked for a want with another hash, and its client gets DONT_HAVE. Default: all count as verifiable. */
+  /**
+   * The hash functions that blocks can be verified by: no member is asked for a want with another hash, and
+   * its client gets DONT_HAVE. Default: all count as verifiable.
+   */
   readonly hashes?: readonly HashFunction[]
-  /** Wants are parked until there is a verdict of each: see `admit` of the output. Default false: all are admitted. */
+  /** Whether wants are parked until policies have decided: see `admit` of the output. Default: false, all are admitted. */
   readonly admission?: boolean
-  /** Whether anything is to be told of how wants end, at the moment. Default: always; a tap is shown it always. */
+  /** Whether the ends of wants are reported at the moment. Default: always, as with a tap. */
   wantsEnds? (): boolean
-  /** Is shown all that goes in and comes out. */
+  /** Is shown every input and output. */
   readonly tap?: Tap
 }

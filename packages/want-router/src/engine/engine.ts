@@ -1,33 +1,32 @@
 /**
  * The engine decides; it does nothing.
  *
- * In comes what happened: wantlist messages of clients, and what members say:
- * blocks, HAVEs, DONT_HAVEs, failures, being up or down. Out goes what is to be
- * done: asks and cancels for members, and replies, which a client's writer takes
- * when it can send. There are no sockets, promises, timers or clocks in here, so
- * every fault replays from the inputs that led to it.
+ * Its inputs are what happened: wantlist messages of clients, blocks, HAVEs, DONT_HAVEs
+ * and failures of members, and members going up or down. Its outputs are what to do: asks
+ * and cancels for members, and replies, which a client's writer takes when it can send.
+ * The engine has no sockets, promises, timers or clocks, so every fault can be replayed
+ * from the inputs that led to it.
  *
- * A client's message (`wantlists.ts`) brings wants (`wants.ts`). Each joins or
- * begins the fetch of its multihash (`fetches.ts`: its states), with policies once
- * there is a verdict of it (`admission.ts`). Clients are served
- * in rounds (`scheduler.ts`); a fetch is asked of one member at a time, in the
- * strategy's order (`candidates.ts`, `assignment.ts`), within windows of wants and
- * bytes (`windows.ts`). Each ask is an attempt (`attempts.ts`); a want-have that is
- * slow to be answered gets a second one, a hedge (`hedges.ts`). A block serves all
- * that wait (`answers.ts`); a DONT_HAVE, a failure or a timeout (`timeouts.ts`) leads
- * to the next member, and at last to exhaustion (`exhaustion.ts`). Members come, go,
- * and are ejected in `member-lifecycle.ts`; they are added, drained and removed in
- * `membership.ts`.
+ * A client's message (`wantlists.ts`) brings wants (`wants.ts`). Each joins or begins the
+ * fetch of its multihash (its states: `fetches.ts`), with policies only once they have
+ * decided (`admission.ts`). Clients are served in rounds (`scheduler.ts`); a fetch is
+ * asked of one member at a time, in the strategy's order (`candidates.ts`,
+ * `assignment.ts`), within windows of wants and bytes (`windows.ts`). Each ask is an
+ * attempt (`attempts.ts`); a want-have that is slow to be answered gets a second one, a
+ * hedge (`hedges.ts`). A block serves all waiters (`answers.ts`); a DONT_HAVE, a failure
+ * or a timeout (`timeouts.ts`) leads to the next member, and at last to exhaustion
+ * (`exhaustion.ts`). Members come, go, and are ejected in `member-lifecycle.ts`; they are
+ * added, drained and removed in `membership.ts`.
  *
  * What can never happen:
  *
  * - A want is lost while a member could serve it. It ends by being served, by its
  * client (cancel, full list, leaving, losing the one connection on which it was
  * wanted), by a stated limit or by its lifetime; and how it ended is reported once.
- * - A DONT_HAVE leaves that a member might contradict, or a HAVE is taken back.
- * - A block goes to a client that does not want it, or in a CID it did not use.
- * - One client's wants cost another more than its round, or anything outlives its client.
- * - A call does more than a bounded amount of work for what others have piled up.
+ * - A DONT_HAVE is sent that a member might contradict, or a HAVE is taken back.
+ * - A block goes to a client that does not want it, or under a CID that the client did not use.
+ * - One client's wants delay another client by more than their rounds, or something outlives its client.
+ * - A call does more than a bounded amount of work for what other clients or members have accumulated.
  */
 import { checkLimits } from '../check-limits.ts'
 import { DEFAULT_LIMITS } from '../defaults.ts'
@@ -189,7 +188,7 @@ function createHandlers (state: State): Handlers {
     },
     down ({ member: id, why }) { withMember(id, member => { memberDown(state, member, why) }) },
     block ({ member: id, key, bytes }) {
-      // without a closure: nothing comes as often
+      // without a closure: no other input comes as often
       const member = state.members.get(id)
 
       if (member != null) {
@@ -211,7 +210,7 @@ function createHandlers (state: State): Handlers {
   }
 }
 
-/** A client that was not known; undefined: it is turned away. */
+/** Adds a new client; undefined: a draining engine turns it away. */
 function join (state: State, id: string): Client | undefined {
   if (state.draining) {
     state.outbox.closing.set(id, { why: 'draining', unread: false })
@@ -226,7 +225,7 @@ function join (state: State, id: string): Client | undefined {
   return client
 }
 
-/** A client has left, and all that it caused goes with it. */
+/** Removes a client that is gone, with everything that it caused. */
 function leave (state: State, client: Client): void {
   for (const want of client.wants) {
     endWant(state, want, 'gone')
@@ -245,7 +244,7 @@ function leave (state: State, client: Client): void {
   state.clients.delete(client.id)
 }
 
-/** A client takes the next message; what its replies held up may go on in the next flush. */
+/** A client takes its next message; the next flush may continue what its unsent replies held up. */
 function take (state: State, client: Client, maxBytes: number, protocol: BitswapProtocol): Taken | undefined {
   const { scheduler, outbox } = state
   const message = takeReplies(state, client, maxBytes, protocol)
@@ -294,7 +293,7 @@ function flush (state: State, out: Output): void {
   }
 }
 
-/** For how long a client has had nothing to wait for, ms; undefined: it has. */
+/** For how long a client has had nothing to wait for, ms; undefined: it waits for something. */
 function idleFor ({ replies, wants, heardAt, readAt }: Client, now: number): number | undefined {
   if (replies.size > 0) {
     return

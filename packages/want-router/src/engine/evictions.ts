@@ -1,14 +1,14 @@
 import type { Client, ClientWant } from './model.ts'
 
-/** Wants of a full list that give way, found once for a message however many it brings. */
+/** The wants that are evicted from a full list, sorted at most once for each message. */
 export interface Evictions {
-  /** The next to give up for a new one of that priority; undefined: the new one weighs least. */
+  /** The next want to evict for a new one of that priority; undefined: the new one has the lowest priority. */
   next (priority: number): ClientWant | undefined
 }
 
 /**
- * Those that no member could serve, or that have their HAVE, go first: a list full
- * of them would freeze the client (boxo #527). Then the lowest priority.
+ * Wants that are exhausted or satisfied are evicted first: a list full of them would
+ * block the client (boxo #527). Then those of the lowest priority.
  */
 export function createEvictions (client: Client): Evictions {
   const settled: ClientWant[] = []
@@ -21,9 +21,9 @@ export function createEvictions (client: Client): Evictions {
   let sorted = false
   let at = 0
 
-  function least (): ClientWant | undefined {
+  function lowest (): ClientWant | undefined {
     if (!sorted && at > 0) {
-      // the second that is asked for: from here on in order
+      // the message evicts more than one: sorting pays from the second on
       others.sort((a, b) => a.priority - b.priority)
       sorted = true
       at = 0
@@ -32,7 +32,7 @@ export function createEvictions (client: Client): Evictions {
     if (!sorted) {
       at = 1
 
-      return others.reduce<ClientWant | undefined>((least, want) => want.priority < (least?.priority ?? Infinity) ? want : least, undefined)
+      return others.reduce<ClientWant | undefined>((lowest, want) => want.priority < (lowest?.priority ?? Infinity) ? want : lowest, undefined)
     }
 
     while (at < others.length && !client.wants.has(others[at])) {
@@ -50,7 +50,7 @@ export function createEvictions (client: Client): Evictions {
         }
       }
 
-      const want = least()
+      const want = lowest()
 
       return want != null && want.priority < priority ? want : undefined
     }

@@ -1,6 +1,6 @@
 /**
- * Fetches for which there is nothing left to do but wait: for a late block, a
- * recovery, or the time at which they are asked again.
+ * Exhausted fetches: they can only wait for a late block, for a member's recovery, or
+ * until they are asked again.
  */
 import { isCertain } from './certainty.ts'
 import { sendDontHave } from './deliveries.ts'
@@ -12,18 +12,18 @@ import { cancelStanding, isStanding } from './standing.ts'
 import type { EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-// ms before a fetch that failed everywhere is asked again for the first time; doubled each time that it comes to nothing
+// ms before a fetch that failed everywhere is asked again for the first time; doubled each time that it fails again
 const FIRST_WAIT = 2000
-// of a client that asks again and again for what failed, ms
+// ms between two repetitions of a fetch that failed, however often clients ask again
 const LEAST_WAIT = 1000
 
-/** Tries have failed; members that have not answered may still be well. */
+/** Gives a fetch up for now, after too many failures; members that have not answered may still work. */
 export function giveUp (state: State, fetch: Fetch): void {
   toExhausted(state, fetch, Math.min(state.limits.askAgainAfter, FIRST_WAIT * 2 ** Math.min(fetch.exhaustions, 16)))
   fetch.exhaustions++
 }
 
-/** Every member that may be asked has answered. */
+/** Gives a fetch up for now, since every member that may be asked has answered. */
 export function exhaust (state: State, fetch: Fetch): void {
   giveUp(state, fetch)
 
@@ -33,9 +33,9 @@ export function exhaust (state: State, fetch: Fetch): void {
 }
 
 /**
- * DONT_HAVE leaves only here: every configured member is certain, those that are
- * down or ejected included, or no block could be verified. boxo never asks again after a DONT_HAVE, but does
- * after silence. The wants stay, so that a late block is still delivered.
+ * Sends DONT_HAVE if it is certain of every configured member, including those that are down or ejected, or
+ * if no block could be verified. boxo never asks again after a DONT_HAVE, but does after silence. The wants
+ * stay, so that a late block is still delivered.
  */
 export function settleIfCertain (state: State, fetch: Fetch): boolean {
   if (fetch.state !== 'exhausted') {
@@ -59,7 +59,7 @@ export function settleIfCertain (state: State, fetch: Fetch): boolean {
   return true
 }
 
-/** Each waiter by the members that it may use; true: all is certain for all of them. */
+/** Sends DONT_HAVE to each waiter whose own members are certain; true: they are for all waiters. */
 function settleEach (state: State, fetch: Fetch): boolean {
   let all = true
 
@@ -76,7 +76,7 @@ function settleEach (state: State, fetch: Fetch): boolean {
   return all
 }
 
-/** Asks again: members that have not answered, or if there are none, all but those that are still certain. */
+/** Asks again: members that have not answered, or if there are none, all but those whose DONT_HAVE still holds. */
 export function reconsider (state: State, fetch: Fetch): void {
   fetch.tries = 0
   toQueued(state, fetch)
@@ -96,7 +96,10 @@ export function reconsider (state: State, fetch: Fetch): void {
   }
 }
 
-/** A client asks again for what is exhausted: it is told what is certain, and the rest is tried again; `forgot`: some answers were too old to count. */
+/**
+ * A client asks again for an exhausted fetch: it gets DONT_HAVE if that is certain; otherwise members are
+ * asked again. `forgot`: some answers were too old to count.
+ */
 export function askedAgain (state: State, fetch: Fetch, forgot: boolean): void {
   if (!forgot && settleIfCertain(state, fetch)) {
     return
@@ -110,26 +113,26 @@ export function askedAgain (state: State, fetch: Fetch, forgot: boolean): void {
   }
 }
 
-/** A member has become able to answer: what waits for such a moment is asked again, a slice a flush. */
+/** A member can be asked again: so are the exhausted fetches that it may serve, a slice with each flush. */
 export function wakeExhausted (state: State, member: EngineMember): void {
   if (!isAskable(member)) {
     return
   }
 
   state.reviews.begin(`wake ${member.id}`, state.fetches.exhausted, fetch => {
-    // it may be gone again before the last slice
+    // the member may be gone again before the last slice
     if (isAskable(member) && answerOf(fetch, member)?.what !== 'dont-have' && isUsable(fetch, member)) {
       reconsider(state, fetch)
     }
   })
 }
 
-/** What a member that is down or was removed may have no longer counts: more DONT_HAVEs are certain. */
+/** What a member that is down or removed may hold no longer counts: more DONT_HAVEs may be certain. */
 export function settleExhausted (state: State): void {
   state.reviews.begin('settle', state.fetches.exhausted, fetch => { settleIfCertain(state, fetch) })
 }
 
-/** A fetch that lives on while members come and go keeps no answers of those that were removed. */
+/** Forgets the answers of members that were removed. */
 function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
   for (const member of answeredMembers(fetch)) {
     if (members.get(member.id) !== member) {
@@ -139,8 +142,9 @@ function dropStaleAnswers ({ members }: State, fetch: Fetch): void {
 }
 
 /**
- * A client asks: old answers of members do not count for it. A DONT_HAVE of a member that keeps the want never ages, since that member sends the block if it gets it; neither does a HAVE.
- * Otherwise a client that asks often would only ever have those members asked again that said DONT_HAVE.
+ * Forgets answers that are too old to count for a client that asks now. A HAVE never ages, nor does the DONT_HAVE of a
+ * member that keeps the want, since that member sends the block when it gets it. Failures age, too: otherwise a client that
+ * asks often would only have members asked again that said DONT_HAVE.
  *
  * @returns whether something was forgotten
  */

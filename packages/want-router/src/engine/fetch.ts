@@ -5,7 +5,7 @@ import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, Eligible, Engine
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** A class: strategies call its methods, and its CID is made when it is first said. */
+/** A class: strategies call its methods, and its CID is made when it is first read. */
 class FetchRecord implements Fetch {
   readonly key: WantKey
   readonly hash: number
@@ -46,7 +46,7 @@ class FetchRecord implements Fetch {
     return this.first?.client.id ?? ''
   }
 
-  /** As strategies are told: `unknown` is no knowledge. */
+  /** What strategies learn of a member's answer: `unknown` tells them nothing. */
   said (id: string): 'have' | 'dont-have' | 'failed' | undefined {
     const answer = this.answers?.get(id)
 
@@ -61,31 +61,31 @@ export function createFetch (key: WantKey, hash: number, head: string, verifiabl
   return new FetchRecord(key, hash, head, verifiable, strict)
 }
 
-/** What a member answered last, unless it has been down since. An answer of another member of that name does not count. */
+/** What a member answered last, unless it has been down since. The answer of an earlier member with the same id does not count. */
 export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | undefined {
   const answer = answers?.get(member.id)
 
   return answer?.member === member && answer.epoch === member.epoch ? answer : undefined
 }
 
-/** Keeps what a member has answered. */
+/** Notes what a member has answered. */
 export function noteAnswer (fetch: Fetch, member: EngineMember, what: AnswerKind, at: number): void {
   (fetch.answers ??= new Map()).set(member.id, { member, what, epoch: member.epoch, at })
 }
 
-/** A member may be asked again, as if it had not answered. */
+/** Forgets a member's answer, so that it may be asked again. */
 export function forgetAnswer ({ answers }: Fetch, member: EngineMember): void {
   answers?.delete(member.id)
 }
 
-/** Whether no member has answered anything. */
+/** Whether no member has answered. */
 export function isFresh ({ answers }: Fetch): boolean {
   return answers == null || answers.size === 0
 }
 
 const NO_MEMBERS: readonly EngineMember[] = []
 
-/** Members that have answered something, in this life or an earlier one. */
+/** Members that have answered, before or after they were last down. */
 export function answeredMembers ({ answers }: Fetch): Iterable<EngineMember> {
   return answers == null ? NO_MEMBERS : Array.from(answers.values(), ({ member }) => member)
 }
@@ -99,7 +99,7 @@ export function * holders (fetch: Fetch): Iterable<EngineMember> {
   }
 }
 
-/** The attempt that a member has open, primary or hedge. */
+/** The attempt that is open at a member, primary or hedge. */
 export function attemptAt ({ primary, hedge }: Fetch, member: EngineMember): Attempt | undefined {
   if (primary?.member === member) {
     return primary
@@ -108,7 +108,7 @@ export function attemptAt ({ primary, hedge }: Fetch, member: EngineMember): Att
   return hedge?.member === member ? hedge : undefined
 }
 
-/** All that wait; the one at hand may leave meanwhile. */
+/** All waiters; the current one may leave during the iteration. */
 export function * waiters (fetch: Fetch): Iterable<ClientWant> {
   let next: ClientWant | undefined
 
@@ -118,17 +118,17 @@ export function * waiters (fetch: Fetch): Iterable<ClientWant> {
   }
 }
 
-/** Whether a waiter has not been told yet what it asks for. */
+/** Whether a waiter has not yet received what it asks for. */
 export function isOwed (want: ClientWant): boolean {
   return want.type === 'block' || !want.haveSent
 }
 
-/** Whether a waiter may be served on the word of a member. */
+/** Whether policies let a waiter use a member. */
 export function mayUse ({ only }: ClientWant, { id }: EngineMember): boolean {
   return only == null || only.members.has(id)
 }
 
-/** Only this member itself waits for it, and so does not have it. */
+/** Whether a member is itself the only waiter, and so does not hold the block. */
 export function isOnlyWantedBy (fetch: Fetch, member: EngineMember): boolean {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (want.client.member !== member) {
@@ -139,7 +139,7 @@ export function isOnlyWantedBy (fetch: Fetch, member: EngineMember): boolean {
   return fetch.first != null
 }
 
-/** This member itself waits for it, among others or alone. */
+/** Whether a member is itself a waiter, alone or among others. */
 export function isWantedBy (fetch: Fetch, member: EngineMember): boolean {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (want.client.member === member) {
@@ -150,7 +150,7 @@ export function isWantedBy (fetch: Fetch, member: EngineMember): boolean {
   return false
 }
 
-/** Adds a waiter behind the first: the client that came first stays first. */
+/** Adds a waiter after the first: the client that came first stays first. */
 export function link (fetch: Fetch, want: ClientWant): void {
   const { first } = fetch
   want.fetch = fetch
@@ -171,7 +171,7 @@ export function link (fetch: Fetch, want: ClientWant): void {
   fetch.restricted += want.only == null ? 0 : 1
 }
 
-/** Takes a want off the waiters of its fetch. */
+/** Removes a want from the waiters of its fetch. */
 export function unlink (fetch: Fetch, want: ClientWant): void {
   if (want.previousWaiter == null) {
     fetch.first = want.nextWaiter

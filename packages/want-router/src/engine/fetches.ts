@@ -1,7 +1,7 @@
 /**
- * The states of fetches, and the sets that mirror them. Nothing else moves a
- * fetch or writes these sets, so the two cannot disagree: each move first takes
- * the fetch out of what its old state names.
+ * The states of fetches, and the sets that mirror them. No other module changes a fetch's
+ * state or writes these sets, so the two cannot disagree: each change first removes the
+ * fetch from the sets of its old state.
  */
 import { createAskAgain } from './ask-again.ts'
 import { joinBacklog, leaveBacklog } from './backlogs.ts'
@@ -12,7 +12,7 @@ import type { Client, ClientWant, Eligible, EngineMember, Fetch } from './model.
 import type { State } from './state.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Begins the search for a multihash: queued, without a waiter yet. `strict`: at these members alone. */
+/** Begins the search for a multihash: queued, without a waiter yet. `strict`: only at these members. */
 export function beginFetch (state: State, key: WantKey, head: string, strict?: Eligible): Fetch {
   const fetch = createFetch(key, hashString(key, state.seed), head, state.verifiable(key), strict)
   state.fetches.all.set(fetchName(key, strict), fetch)
@@ -25,12 +25,12 @@ export function beginFetch (state: State, key: WantKey, head: string, strict?: E
   return fetch
 }
 
-/** The name of a fetch among all. A multihash states its own length, so a name that goes on after it cannot be another multihash. */
+/** The key of a fetch in the map of all fetches. A multihash states its length, so a longer key cannot be another multihash. */
 export function fetchName (key: WantKey, strict: Eligible | undefined): string {
   return strict == null ? key : key + strict.id
 }
 
-/** Stands in for a fetch while a want waits for a verdict: no other want joins it. */
+/** Makes the stand-in for a fetch while a want waits for a verdict: no other want joins it. */
 export function beginParked (state: State, key: WantKey, head: string): Fetch {
   const fetch = createFetch(key, 0, head, true)
   fetch.state = 'parked'
@@ -39,7 +39,7 @@ export function beginParked (state: State, key: WantKey, head: string): Fetch {
   return fetch
 }
 
-/** Puts a fetch into the queue of every client that it owes something; if all have what they ask for, it is satisfied. */
+/** Puts a fetch into the queue of every client that it owes something; if it owes none anything, it is satisfied. */
 export function toQueued (state: State, fetch: Fetch): void {
   if (!owes(fetch)) {
     toSatisfied(state, fetch)
@@ -57,7 +57,7 @@ export function toQueued (state: State, fetch: Fetch): void {
   }
 }
 
-/** Whether some waiter has not been told yet what it asks for. */
+/** Whether some waiter has not yet received what it asks for. */
 function owes (fetch: Fetch): boolean {
   for (let want = fetch.first; want != null; want = want.nextWaiter) {
     if (isOwed(want)) {
@@ -68,14 +68,14 @@ function owes (fetch: Fetch): boolean {
   return false
 }
 
-/** A waiter that was owed something has left. If all others have their HAVE, the router stops looking. */
+/** Stops the search of a fetch that owes no waiter anything: a waiter that was owed something has left, and all others have their HAVE. */
 export function toRest (state: State, fetch: Fetch): void {
   if ((fetch.state === 'queued' || fetch.state === 'backlogged' || fetch.state === 'retrying') && !owes(fetch)) {
     toSatisfied(state, fetch)
   }
 }
 
-/** A want of a queued fetch waits for its client's round. */
+/** Makes a want of a queued fetch wait for its client's round. */
 export function queueWant (state: State, want: ClientWant): void {
   want.client.queue.add(want)
   giveRound(state, want.client)
@@ -87,10 +87,10 @@ export function toOpen (state: State, fetch: Fetch): void {
   fetch.state = 'open'
 }
 
-/** The member that is next has no capacity: the fetch waits for it, on the account of that client. */
+/** The next member has no capacity: the fetch waits for it, on the account of that client. */
 export function toBacklogged (state: State, fetch: Fetch, member: EngineMember, client: Client): void {
   if (fetch.backlog?.member === member && fetch.backlog.client === client) {
-    return // it keeps its place
+    return // the fetch keeps its place
   }
 
   leave(state, fetch)
@@ -98,15 +98,18 @@ export function toBacklogged (state: State, fetch: Fetch, member: EngineMember, 
   joinBacklog(state, fetch, member, client)
 }
 
-/** To go on with another member in the next flush: what went before is no failure, or one that is exempt from the budget. */
-export function toGoingOn (state: State, fetch: Fetch): void {
+/**
+ * Makes a fetch continue with another member in the next flush: its last attempt did not fail, or its failure
+ * is exempt from the budget.
+ */
+export function toContinuing (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'retrying'
-  state.fetches.goingOn.add(fetch)
+  state.fetches.continuing.add(fetch)
   toRest(state, fetch)
 }
 
-/** To be asked again within the retry budget: a try failed. */
+/** An attempt failed: another member is asked when the retry budget allows. */
 export function toDelayed (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'retrying'
@@ -114,7 +117,7 @@ export function toDelayed (state: State, fetch: Fetch): void {
   toRest(state, fetch)
 }
 
-/** Nothing is left to ask; the client will have it asked again after `delay` ms, Infinity: never. */
+/** No member is left to ask: the fetch is asked again after `delay` ms, on the account of its first waiter's client. Infinity: never. */
 export function toExhausted (state: State, fetch: Fetch, delay: number): void {
   leave(state, fetch)
   fetch.state = 'exhausted'
@@ -127,7 +130,7 @@ export function toExhausted (state: State, fetch: Fetch, delay: number): void {
   }
 }
 
-/** All that wait have their HAVE. */
+/** All waiters have their HAVE. */
 function toSatisfied (state: State, fetch: Fetch): void {
   leave(state, fetch)
   fetch.state = 'satisfied'
@@ -135,7 +138,7 @@ function toSatisfied (state: State, fetch: Fetch): void {
   state.fetches.satisfied++
 }
 
-/** The last waiter has left: the fetch is no more. Its attempts have ended before. */
+/** Ends a fetch whose last waiter has left. Its attempts have ended already. */
 export function endFetch (state: State, fetch: Fetch): void {
   leave(state, fetch)
 
@@ -153,7 +156,7 @@ function forgetStrict ({ fetches: { strict } }: State, fetch: Fetch): void {
   }
 }
 
-/** A client no longer waits: what was on its account passes to one that does. */
+/** A client no longer waits: the backlog or the date for asking again passes to the account of one that does. */
 export function passFetch (state: State, fetch: Fetch, from: Client, to: Client): void {
   const { backlog, askAgain } = fetch
 
@@ -165,17 +168,17 @@ export function passFetch (state: State, fetch: Fetch, from: Client, to: Client)
   }
 }
 
-/** Whether a fetch is being looked for, or may come to be. */
+/** Whether members are being asked for a fetch, or may be without a further event. */
 export function isActive ({ state }: Fetch): boolean {
   return state !== 'exhausted' && state !== 'satisfied'
 }
 
-/** How many fetches are being looked for, or may come to be. */
+/** How many fetches are active, parked ones included. */
 export function activeFetches ({ fetches, parked }: State): number {
   return fetches.all.size - fetches.exhausted.size - fetches.satisfied + parked.wants
 }
 
-/** Takes a fetch out of the sets of its state. */
+/** Removes a fetch from the sets of its state. */
 function leave (state: State, fetch: Fetch): void {
   switch (fetch.state) {
     case 'queued':
@@ -191,7 +194,7 @@ function leave (state: State, fetch: Fetch): void {
 
       break
     case 'retrying':
-      state.fetches.goingOn.delete(fetch)
+      state.fetches.continuing.delete(fetch)
       state.fetches.delayed.delete(fetch)
       break
     case 'exhausted':
@@ -204,7 +207,7 @@ function leave (state: State, fetch: Fetch): void {
     case 'parked':
       state.parked.wants--
       break
-    default: // open: the attempt has its own end
+    default: // open: `endAttempt` closes the attempt
   }
 }
 

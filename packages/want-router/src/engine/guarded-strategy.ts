@@ -9,9 +9,9 @@ import type { MemberInit } from '../targets/target.ts'
 export type StrategyFailed = (method: keyof Strategy, error: unknown) => void
 
 /**
- * A strategy whose errors end nothing: they are told to `failed`, and members are
- * ranked in the order in which they are configured. A strategy that threw at a
- * change of its members is not asked again until it has accepted another change.
+ * Wraps a strategy so that its errors do no harm: they are reported to `failed`, and
+ * members are ranked in the order of the configuration. A strategy that threw when its
+ * members changed is not asked again until it has accepted another change.
  */
 export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): Strategy {
   let members: readonly Member[] = []
@@ -47,7 +47,7 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
       }
     },
 
-    // a strategy that learns nothing is told nothing
+    // undefined as in the strategy, so that the engine need not build outcomes
     observe: strategy.observe == null
       ? undefined
       : outcome => {
@@ -72,7 +72,7 @@ export function guardedStrategy (strategy: Strategy, failed: StrategyFailed): St
   }
 }
 
-/** What the strategy ranks, and after an error all members again. */
+/** The strategy's ranking, followed after an error by all members again. */
 class GuardedRanking extends Ranking {
   readonly #failed: StrategyFailed
   #inner: Ranking | undefined
@@ -101,7 +101,7 @@ class GuardedRanking extends Ranking {
           return member
         }
 
-        throw new Error('it ranks more members than there are')
+        throw new Error('the strategy ranks more members than there are')
       } catch (err) {
         this.#failed('rank', err)
         this.#inner = undefined
@@ -126,17 +126,17 @@ class GuardedRanking extends Ranking {
 }
 
 /**
- * Hands the members to an instance of the strategy that is then forgotten: what
- * it cannot take is a mistake in the configuration.
+ * Checks that the strategy accepts the members, with an instance that is then discarded:
+ * members that it rejects are a mistake in the configuration.
  *
- * @throws {InvalidOptionError} the strategy throws, or is none
+ * @throws {InvalidOptionError} the strategy throws, or is not a strategy
  */
 export function tryStrategy (factory: StrategyFactory, members: readonly MemberInit[]): void {
   try {
     const strategy: Partial<Strategy> = factory({ now: () => 0, random: seededRandom(0), seed: 0 })
 
     if (typeof strategy.rank !== 'function' || typeof strategy.update !== 'function') {
-      throw new InvalidOptionError(`strategy must be a function that makes a strategy, and this one makes ${describe(strategy)}: write roundRobin(), not roundRobin`)
+      throw new InvalidOptionError(`strategy must be a function that makes a strategy, but this one makes ${describe(strategy)}: write roundRobin(), not roundRobin`)
     }
 
     strategy.update(members.map(atRest))

@@ -1,7 +1,7 @@
 /**
- * A seeded 32-bit hash of a latin1 string (FNV-1a's loop with murmur3's
- * finaliser). CIDs are chosen by strangers, so without the seed a stranger could
- * aim all of them at one member.
+ * A seeded 32-bit hash of a latin1 string (FNV-1a's loop with murmur3's finaliser).
+ * Clients choose CIDs, so without the seed an attacker could direct all of them at one
+ * member.
  */
 export function hashString (text: string, seed: number): number {
   let h = (seed ^ 0x811c9dc5) >>> 0

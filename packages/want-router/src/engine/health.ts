@@ -1,33 +1,33 @@
 import type { Limits } from '../defaults.ts'
 
 /**
- * The health of one member by its consecutive failures (Envoy's outlier
- * detection: success rates need more hosts than most have) and by its share of
- * blocks that it was not asked for. Whether an ejection may happen at all (never
- * the last member) is decided by who holds all members.
+ * The health of one member by its consecutive failures (Envoy's outlier detection:
+ * success rates need more hosts than most have) and by its share of unsolicited answers.
+ * `member-lifecycle.ts`, which knows all members, decides whether to eject (never the
+ * last healthy member).
  */
 export interface MemberHealth {
-  /** Until when it is ejected; 0: not. */
+  /** Until when the member is ejected, ms; 0: it is not. */
   readonly ejectedUntil: number
   succeeded (now: number): void
-  /** True: it should be ejected. */
+  /** An attempt failed; true: the member should be ejected. */
   failed (): boolean
-  /** A block arrived; true: it should be ejected, for too many that were not asked for. */
+  /** A block or presence arrived; true: the member should be ejected, since too many were unsolicited. */
   received (asked: boolean, now: number): boolean
-  /** Its connection was lost; true: it flaps and should be ejected. */
+  /** Its connection was lost; true: the member flaps and should be ejected. */
   lost (now: number): boolean
   eject (now: number): void
   /** Ends an ejection. */
   readmit (now: number): void
-  /** Share of its weight that a member has back, 0.1 to 1. */
+  /** The share of its weight that a readmitted member has, 0.1 to 1. */
   slowStart (now: number): number
 }
 
 const UNSOLICITED_WINDOW = 10_000
-// this many unsolicited blocks are let pass whatever their share: cancels and blocks cross on the wire
+// this many unsolicited answers are tolerated whatever their share: cancels and blocks cross on the wire
 const UNSOLICITED_FREE = 16
 const UNSOLICITED_SHARE = 0.1
-// a member that was lost this often within a minute flaps
+// a member that loses its connection this often within a minute flaps
 const FLAPS = 3
 const FLAP_WINDOW = 60_000
 

@@ -1,11 +1,11 @@
 /**
- * Hedging of want-haves: one that is open longer than all but a few are is asked
- * of a second member, and the member that answers first settles it (Dean and
- * Barroso, The Tail at Scale, 2013). A HAVE costs nothing to say twice;
- * want-blocks are not hedged, since a second copy of a block costs what it weighs.
+ * Hedging of want-haves: a want-have that is open for longer than most is sent to a
+ * second member, and the first answer counts (Dean and Barroso, The Tail at Scale, 2013).
+ * A second HAVE costs next to nothing; want-blocks are not hedged, since a second block
+ * costs its size.
  *
- * A hedge has no separate timeout: if the primary attempt comes to nothing the
- * hedge takes its place, and is timed from then.
+ * A hedge has no timeout of its own: if the primary attempt ends without success, the
+ * hedge becomes the primary attempt, and its timeout starts then.
  */
 import { openAttempt } from './attempts.ts'
 import { isOpenElsewhere, clientToCharge } from './eligibility.ts'
@@ -13,7 +13,7 @@ import { hasCapacity } from './members.ts'
 import type { Attempt, EngineMember } from './model.ts'
 import type { State } from './state.ts'
 
-/** When the oldest want-have that may be hedged is. */
+/** When the oldest hedgeable want-have is due to be hedged, ms; Infinity: never. */
 export function nextHedge (state: State): number {
   const [attempt] = state.hedgeable
   const { value } = state.haveDelay
@@ -21,14 +21,14 @@ export function nextHedge (state: State): number {
   return attempt == null || value == null ? Infinity : attempt.startedAt + Math.max(state.limits.minHedge, value)
 }
 
-/** A want-have has been asked of one member: it may be hedged in its time. */
+/** Makes a want-have hedgeable that was just sent to its first member. */
 export function mayBeHedged ({ members, limits, hedgeable }: State, attempt: Attempt): void {
   if (attempt.type === 'have' && members.size > 1 && limits.hedgeShare > 0) {
     hedgeable.add(attempt)
   }
 }
 
-/** Hedges what has been open for too long, within the budget that retries have, at most `most`; returns how many are left of that. */
+/** Hedges want-haves that have been open for too long, at most `most` and within the retry budget; returns what is left of `most`. */
 export function openHedges (state: State, most: number): number {
   let left = most
 

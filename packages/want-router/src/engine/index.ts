@@ -1,9 +1,9 @@
 /**
  * @packageDocumentation
  *
- * The pure engine by itself, and the driver that waits for it, for code that
- * feeds them in another way than `wantRouter` does: a simulation, a replay, a test.
- * See {@link createEngine} and {@link createDriver}.
+ * The pure engine, and the driver that supplies it with time, for code that feeds them in
+ * another way than `wantRouter` does: a simulation, a replay, a test. See {@link
+ * createEngine} and {@link createDriver}.
  */
 export { createDriver } from '../driver/driver.ts'
 export type { UpstreamPort } from '../driver/decisions.ts'

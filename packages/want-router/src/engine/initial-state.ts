@@ -21,7 +21,7 @@ import type { Totals } from './status.ts'
 import type { Strategy } from '../strategies/strategy.ts'
 
 /**
- * An engine's state before anything has happened.
+ * Makes the state of an engine that has had no input.
  *
  * @throws {InvalidOptionError} for members without distinct ids or positive weights, or that the strategy cannot take
  */
@@ -56,7 +56,7 @@ export function initialState (init: EngineInit, limits: Limits, now: () => numbe
     standIns: new Map(),
     membersChanged: true,
     membersVersion: 0,
-    fetches: { all: new Map(), strict: new Map(), goingOn: new Set(), delayed: new Set(), exhausted: new Set(), satisfied: 0 },
+    fetches: { all: new Map(), strict: new Map(), continuing: new Set(), delayed: new Set(), exhausted: new Set(), satisfied: 0 },
     candidates: createCandidates(),
     scheduler: createScheduler(),
     hedgeable: new Set(),
@@ -92,7 +92,7 @@ function createStrategy (init: EngineInit, now: () => number, totals: Totals): S
   return guardedStrategy(strategy, (method, error) => {
     totals.strategyErrors++
 
-    // the first of a kind is enough: there may be one for each want
+    // only the first error of each method: there may be one for each want
     if (!told.has(method)) {
       told.add(method)
       init.strategyFailed?.(method, error)

@@ -1,7 +1,7 @@
 /**
- * What happens to wants that are new, or ask for more: they join their fetches,
- * or wait for a verdict first. Which of the two is settled when the engine is
- * made, so that an engine without admission pays nothing for it.
+ * Wants that are new, or ask for more, either join their fetches at once or wait for a
+ * verdict first. Which of the two is decided when the engine is made, so that admission
+ * costs nothing in an engine without it.
  */
 import { parkRepeat, parkWant } from './admission.ts'
 import { createWant, repeatWant } from './wants.ts'

@@ -1,7 +1,7 @@
 /**
- * What always holds of an engine's state between two calls: each sum equals what
- * it sums, each fetch is in exactly the sets that its state names, each link has
- * its other end, and nothing refers to what is gone. For tests: it walks all.
+ * The invariants of an engine's state between two calls: each total equals the sum of its
+ * parts, each fetch is in exactly the sets that its state names, links point both ways,
+ * and nothing refers to what is gone. For tests: checking walks the whole state.
  */
 import { InvariantError } from '../errors.ts'
 import { isOwed, mayUse, waiters } from './fetch.ts'
@@ -12,7 +12,7 @@ import type { InLine, Line } from './line.ts'
 import type { Attempt, Client, ClientWant, EngineMember, Fetch, FetchState } from './model.ts'
 import type { State } from './state.ts'
 
-/** @throws {InvariantError} which says what does not hold, and of what */
+/** @throws {InvariantError} an invariant does not hold; the message names it */
 export function checkInvariants (state: State): void {
   for (const fetch of state.fetches.all.values()) {
     checkFetch(state, fetch)
@@ -42,8 +42,8 @@ function checkFetch (state: State, fetch: Fetch): void {
 
   for (const want of waiters(fetch)) {
     count++
-    hold(want.fetch === fetch && want.key === fetch.key, `${name} is waited for by a want of another`)
-    hold(state.clients.get(want.client.id) === want.client && want.client.wants.has(want), `${name} is waited for by a want that is gone`)
+    hold(want.fetch === fetch && want.key === fetch.key, `a want of another fetch waits for ${name}`)
+    hold(state.clients.get(want.client.id) === want.client && want.client.wants.has(want), `a want that is gone waits for ${name}`)
     equal(`whether ${name} is in the queue of ${want.client.id}`, want.client.queue.has(want), fetch.state === 'queued' && isOwed(want))
   }
 
@@ -57,7 +57,7 @@ function checkFetch (state: State, fetch: Fetch): void {
 
   equal(`whether ${name} is among the strict ones`, state.fetches.strict.get(fetch.key)?.has(fetch) === true, fetch.strict != null)
   hold(count > 0, `${name} has no waiter`)
-  hold(!SOUGHT.has(fetch.state) || [...waiters(fetch)].some(isOwed), `${name} is looked for, though all have what they ask for`)
+  hold(!SOUGHT.has(fetch.state) || [...waiters(fetch)].some(isOwed), `members are asked for ${name}, which owes no waiter anything`)
   checkPlace(state, fetch, name)
   checkAttempts(state, fetch, name)
 }
@@ -65,7 +65,7 @@ function checkFetch (state: State, fetch: Fetch): void {
 /** A fetch is in exactly the sets that its state names. */
 function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): void {
   const { state, backlog, askAgain } = fetch
-  equal(`sets in which ${name} is retrying`, Number(fetches.goingOn.has(fetch)) + Number(fetches.delayed.has(fetch)), state === 'retrying' ? 1 : 0)
+  equal(`sets in which ${name} is retrying`, Number(fetches.continuing.has(fetch)) + Number(fetches.delayed.has(fetch)), state === 'retrying' ? 1 : 0)
   equal(`whether ${name} is among the exhausted ones`, fetches.exhausted.has(fetch), state === 'exhausted')
   equal(`whether ${name} is backlogged`, backlog != null, state === 'backlogged')
   hold(askAgain == null || state === 'exhausted', `${name} is to be asked again`)
@@ -84,7 +84,7 @@ function checkPlace ({ fetches, clients }: State, fetch: Fetch, name: string): v
   }
 }
 
-/** A client may be charged for a member if one of its wants may use that. */
+/** Whether a client may be charged for an attempt at a member: one of its wants may use the member. */
 function mayCharge (fetch: Fetch, member: EngineMember, client: Client): boolean {
   return [...waiters(fetch)].some(want => want.client === client && mayUse(want, member))
 }
@@ -102,12 +102,12 @@ function checkAttempts (state: State, fetch: Fetch, name: string): void {
       hold(state.members.get(member.id) === member, `${name} is open at ${member.id}, which was removed`)
       hold(mayCharge(fetch, member, client), `${name} is charged to ${client.id}, which may not use ${member.id}`)
       hold(attempt === primary ? attempt.line === member.open : member.hedges.has(attempt), `${name} is not open at ${member.id}`)
-      hold(!member.standing.has(fetch.key), `${name} is open at ${member.id}, and stands there`)
+      hold(!member.standing.has(fetch.key), `${name} is both open and standing at ${member.id}`)
     }
   }
 }
 
-/** What is open on a client's account. */
+/** What the fetches charge to a client. */
 interface Account { readonly open: Attempt[], askAgain: number }
 
 function sumAccounts (state: State): Map<Client, Account> {
@@ -161,7 +161,7 @@ function checkClient (state: State, client: Client, { open, askAgain }: Account 
     hold(member == null || state.members.get(member.id) === member, `${id} knows the member ${member?.id}, which was removed`)
   }
 
-  hold((client.timer?.at ?? Infinity) <= clientDue(state, client), `${id} is to be looked at too late`)
+  hold((client.timer?.at ?? Infinity) <= clientDue(state, client), `${id} has a timer that is too late`)
 }
 
 function checkMember (state: State, member: EngineMember): void {
@@ -170,31 +170,31 @@ function checkMember (state: State, member: EngineMember): void {
   equal(`wants open at ${id}`, load.wants, open.size + hedges.size)
   equal(`whether ${id} is full`, member.full, load.wants >= member.capacity.wants)
   equal(`whether ${id} drains by its state`, member.state === 'draining', member.draining)
-  hold(!state.emptying.has(member) || member.draining, `${id} is to be drained and does not drain`)
+  hold(!state.emptying.has(member) || member.draining, `${id} is among the draining members but does not drain`)
   equal(`bytes open at ${id}`, load.bytes, sum(open, attempt => attempt.reservedBytes))
   hold(member.connected || (load.wants === 0 && standing.size === 0 && member.backlog.size === 0), `${id} is down and has wants`)
-  hold(!member.stalled || open.size > 0, `${id} is stalled and owes nothing`)
+  hold(!member.stalled || open.size > 0, `${id} is stalled but owes nothing`)
 
   for (const attempt of open) {
-    hold(attempt.fetch.primary === attempt && attempt.member === member && isThere(state, attempt.fetch), `an attempt is open at ${id} that is elsewhere or gone`)
+    hold(attempt.fetch.primary === attempt && attempt.member === member && isThere(state, attempt.fetch), `${id} has an attempt open that is elsewhere or gone`)
   }
 
   for (const attempt of hedges) {
-    hold(attempt.fetch.hedge === attempt && attempt.member === member && isThere(state, attempt.fetch), `a hedge is open at ${id} that is elsewhere or gone`)
+    hold(attempt.fetch.hedge === attempt && attempt.member === member && isThere(state, attempt.fetch), `${id} has a hedge open that is elsewhere or gone`)
   }
 
   for (const fetch of standing.values()) {
-    hold(isThere(state, fetch) && fetch.answers?.has(id) === true, `a want stands at ${id} that is gone`)
+    hold(isThere(state, fetch) && fetch.answers?.has(id) === true, `${id} has a standing want that is gone`)
   }
 
   for (const client of member.backlog.keys()) {
     hold(client.backlogs.has(member), `${id} has ${client.id} in its backlog, which has nothing there`)
   }
 
-  hold((member.timer?.at ?? Infinity) <= memberDue(state, member), `${id} is to be looked at too late`)
+  hold((member.timer?.at ?? Infinity) <= memberDue(state, member), `${id} has a timer that is too late`)
 }
 
-/** Each want that waits for a verdict has its own number; one that is parked stands alone in a fetch that nothing else knows. */
+/** Each want that waits for a verdict has a number of its own; a parked one is the only waiter of a fetch that no set has. */
 function checkParked ({ clients, parked, fetches }: State): void {
   const numbers = new Set<number>()
   let count = 0
@@ -238,7 +238,7 @@ function checkSums (state: State): void {
 function checkSets (state: State): void {
   const { fetches, scheduler } = state
 
-  for (const [name, set] of Object.entries({ goingOn: fetches.goingOn, delayed: fetches.delayed, exhausted: fetches.exhausted })) {
+  for (const [name, set] of Object.entries({ continuing: fetches.continuing, delayed: fetches.delayed, exhausted: fetches.exhausted })) {
     for (const fetch of set) {
       hold(isThere(state, fetch), `${name} has a fetch that is gone`)
     }
@@ -253,7 +253,7 @@ function checkSets (state: State): void {
   }
 
   for (const attempt of state.hedgeable) {
-    hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt may be hedged that is gone, or is hedged')
+    hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt is hedgeable that has ended or has a hedge')
   }
 
   const { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
@@ -264,7 +264,7 @@ function checkSets (state: State): void {
     let before = 0
 
     for (const { id, place } of line) {
-      hold(place > before, `${id} stands behind one in ${name} that came later`)
+      hold(place > before, `${id} stands in ${name} behind a client that came later`)
       before = place
     }
   }
@@ -280,19 +280,19 @@ function checkSets (state: State): void {
   }
 }
 
-/** Each in line knows so, and stands between the two that it names. */
+/** Each element of a line names that line and the element before it. */
 function checkLine <T extends InLine<T>> (name: string, line: Line<T>): void {
   let ahead: T | undefined
   let size = 0
 
   for (const one of line) {
-    hold(one.line === line && one.ahead === ahead, `one stands in the line ${name}, and knows another`)
+    hold(one.line === line && one.ahead === ahead, `an element of the line ${name} names another line or neighbour`)
     ahead = one
     size++
   }
 
-  hold(line.last === ahead, `the line ${name} ends elsewhere`)
-  equal(`how many stand in the line ${name}`, line.size, size)
+  hold(line.last === ahead, `the line ${name} names another last element`)
+  equal(`elements of the line ${name}`, line.size, size)
 }
 
 function isThere (state: State, fetch: Fetch): boolean {

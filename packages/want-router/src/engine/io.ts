@@ -5,70 +5,74 @@ import type { AskType, Outcome } from '../strategies/strategy.ts'
 import type { CancelledWant, Capacity, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol, WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** What happened. Everything the engine ever learns arrives as one of these. */
+/** What happened. Everything that the engine learns arrives as one of these. */
 export type Input =
-  /** A client's wantlist message; `connection` names the one on which it came, if that matters. */
+  /** A client's wantlist message; `connection` names the connection that it came on, if the client may have several. */
   | { t: 'message', client: string, wants: readonly WantEntry[], full: boolean, connection?: number }
   /**
-   * The state of one of several connections of a client has changed. The wants that came last on a `silent` one are suspended
-   * until it is `heard` again, or until they come on another; with one that is `lost` they end.
+   * The state of one of a client's several connections has changed. Wants that came last on a `silent` connection are
+   * suspended until it is `heard` again, or until the client repeats them on another; when a connection is `lost`, its wants
+   * end.
    */
   | { t: 'connection', client: string, connection: number, is: 'silent' | 'heard' | 'lost' }
   /** A client's last connection closed. */
   | { t: 'gone', client: string }
-  /** A client says that it asks for another peer, as the downstream side of a balancer does for its upstream side. */
+  /** A client says that it asks on behalf of another peer, as the downstream side of a balancer does for its upstream side. */
   | { t: 'stands-for', client: string, of: string }
   /**
-   * A member joins. `put` throws an `InvalidOptionError`, and nothing has changed, if there is one of that id, or if the
-   * strategy cannot take it.
+   * A member joins. If there is a member with that id, or the strategy cannot take the new one, `put` throws an
+   * `InvalidOptionError` and changes nothing.
    */
   | { t: 'add', member: string, weight?: number, labels?: Readonly<Record<string, string>> }
-  /** A member leaves. What is open at it goes elsewhere at once; to let it finish, drain the member first. */
+  /** A member leaves. Other members are asked at once for what is open at it; to let it finish, drain it first. */
   | { t: 'remove', member: string }
-  /** Changes what is given of a member. `put` throws an `InvalidOptionError` for an invalid change, and nothing has changed. */
+  /**
+   * Changes the weight or labels of a member, or whether it drains. For an invalid change, `put` throws an
+   * `InvalidOptionError` and changes nothing.
+   */
   | { t: 'update', member: string } & MemberChange
   /** `peer`: the member's peer id, if it has one. */
   | { t: 'up', member: string, capacity?: Partial<Capacity>, peer?: string }
   | { t: 'down', member: string, why?: string }
-  /** A block whose bytes hash to `key`: verified before it gets here. */
+  /** A block whose bytes hash to `key`: the driver has verified it. */
   | { t: 'block', member: string, key: WantKey, bytes: Uint8Array }
-  /** `size`: of the block, with a HAVE that says it, bytes. */
+  /** `size`: of the block in bytes, if the HAVE states it. */
   | { t: 'answer', member: string, key: WantKey, answer: 'have' | 'dont-have' | 'unknown' | 'failed', why?: string, size?: number }
   | { t: 'load', member: string, pendingBytes: number }
-  /** What policies have decided about parked wants. A number that no want of the client waits for is ignored. */
+  /** What policies have decided about wants that wait for verdicts. A number that none of the client's wants waits for is ignored. */
   | { t: 'verdicts', client: string, verdicts: readonly NumberedVerdict[] }
-  /** Policies have changed their minds about restricted wants, and are to decide again. Until then each want keeps its members. */
+  /** The policies' rules have changed: they are asked again about restricted wants. Until they answer, each want keeps its members. */
   | { t: 'review' }
   /** The deadline has passed. */
   | { t: 'tick' }
-  /** Take no new clients; what was asked is still answered. */
+  /** Takes no new clients; wants of known clients are still served. */
   | { t: 'drain' }
 
-/** What may change of a member. What is not given stays as it is. */
+/** What may change of a member. Omitted fields stay as they are. */
 export interface MemberChange {
-  /** Its share of the work, above 0. */
+  /** Its share of the load, above 0. */
   readonly weight?: number
   readonly labels?: Readonly<Record<string, string>>
-  /** Whether it is asked nothing new. What is open at it finishes, and no client gets a DONT_HAVE for what it may hold. */
+  /** A draining member is asked nothing new. What is open at it finishes, and no client gets a DONT_HAVE for what it may hold. */
   readonly draining?: boolean
 }
 
 /** A want of a client that waits for a verdict: parked, or an upgrade of one that has been admitted. */
 export interface VerdictAsk {
-  /** Names this want, as it is now: it has another when it asks for more. */
+  /** Names this want as it is now: when it asks for more, it gets another number. */
   readonly number: number
   readonly key: WantKey
-  /** Raw CID bytes, in the client's words. */
+  /** Raw CID bytes, as the client sent them. */
   readonly cid: Uint8Array
   readonly type: AskType
-  /** It was admitted, and policies decide again which members it may use. */
+  /** The want was admitted, and policies decide again which members it may use. */
   readonly review?: true
 }
 
 /** What policies have decided about a want, under the number by which the engine asked. */
 export interface NumberedVerdict extends Pick<VerdictAsk, 'number' | 'cid'> { readonly verdict: Verdict }
 
-/** What is to be done. `flush` calls these; none of them may call back into the engine. */
+/** What to do. `flush` calls these methods; they must not call the engine. */
 export interface Output {
   ask (member: string, wants: readonly TargetWant[]): void
   cancel (member: string, wants: readonly CancelledWant[]): void
@@ -78,60 +82,60 @@ export interface Output {
   close (client: string, why: string): void
   /** End the session with this member, which may begin another. */
   reset (member: string, why: string): void
-  /** Some member's state or weight changed: all of them as they are now. */
+  /** The state or weight of a member has changed: `members` are all members as they are now. */
   changed? (members: readonly MemberStatus[]): void
-  /** A member that drains has nothing open any more. Reported once for each `update` that makes it drain. */
+  /** Nothing is open any more at a draining member. Reported once for each `update` that makes it drain. */
   drained? (member: string): void
-  /** What to do with these wants of a client? Their verdicts are to be put in. Only of an engine with `admission`. */
+  /** Asks policies about these wants of a client; the verdicts are an input. Only called by an engine with `admission`. */
   admit? (client: string, asks: readonly VerdictAsk[]): void
-  /** The wants that have ended, and how, each reported once: while the engine's `wantsEnds` says so. */
+  /** The wants that have ended, and how; each is reported once, while the engine's `wantsEnds` returns true. */
   ended? (ends: readonly WantEnd[]): void
 }
 
-/** The state machine: inputs are put in, and a flush says what is to be done. */
+/** The state machine: `put` takes inputs, and `flush` says what to do. */
 export interface Engine {
   /**
-   * Takes note of what happened. Decides nothing that `flush` has to carry out before it is called.
+   * Takes note of what happened. What follows from it leaves with the next `flush`.
    *
-   * @throws {InvalidOptionError} a member that is added or changed is invalid
+   * @throws {InvalidOptionError} an added or changed member is invalid
    */
   put (input: Input): void
   /**
-   * Decides, and says what is to be done. Where there is more to do than fits one call, the engine stays `dirty`, and the
-   * next flush goes on.
+   * Decides, and says what to do. If there is too much for one call, the engine stays `dirty`, and the next flush
+   * continues.
    */
   flush (out: Output): void
   /** The next message for a client, its blocks bounded by `maxBytes` (one bigger block may travel alone). */
   take (client: string, maxBytes: number, protocol: BitswapProtocol): Taken | undefined
   /**
-   * Whether a block with this CID prefix may be one that the member was asked for. Always, but for an ejected
-   * member, whose blocks are not worth hashing unless it owes one like that.
+   * Whether a block with this CID prefix may be one that the member was asked for. False only for an ejected
+   * member that owes no such block: its blocks are not worth hashing.
    */
   expects (member: string, prefix: Uint8Array): boolean
   /** Whether some client waits for a block or a presence of that multihash. */
   isWanted (key: WantKey): boolean
-  /** Whether a want still waits for the verdict of that number. */
+  /** Whether a want still waits for the verdict with that number. */
   awaits (client: string, ask: Pick<VerdictAsk, 'number' | 'cid'>): boolean
   /** True when `flush` has something to do. */
   readonly dirty: boolean
-  /** When `tick` is wanted next, in the clock's ms; undefined: not at all. */
+  /** When the engine next needs a `tick`, in the clock's ms; undefined: it needs none. */
   readonly deadline: number | undefined
   status (): EngineStatus
-  /** Whether `status` has a member that is up, without looking at all of them. */
+  /** Whether some member is up, without the cost of `status`. */
   readonly anyUp: boolean
-  /** What `status` has of one member, without looking at the others; undefined: there is none of that id. */
+  /** The status of one member, without the cost of `status`; undefined: there is none with that id. */
   member (id: string): MemberStatus | undefined
   /**
-   * For how long a client has had no want that is being looked for and nothing unsent, ms; undefined while it has. The router does not
-   * look for what no member has. A client that is not known has been idle for ever.
+   * For how long a client has had no active want and nothing unsent, ms; undefined while it has. Wants that no member can
+   * serve are not active. An unknown client has been idle for ever: Infinity.
    */
   idleFor (client: string): number | undefined
-  /** Tells from now on how each attempt ended, when the strategy has been told. The listener must neither throw nor call the engine. */
+  /** Calls the listener with the outcome of each attempt, after the strategy. It must neither throw nor call the engine. */
   watchAttempts (listener: (outcome: Outcome) => void): void
   /**
-   * For tests: looks through all that the engine knows for contradictions.
+   * For tests: checks the engine's whole state for contradictions.
    *
-   * @throws {InvariantError} where there is one
+   * @throws {InvariantError} there is one
    */
   checkInvariants (): void
 }

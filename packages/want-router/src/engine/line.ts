@@ -1,39 +1,39 @@
 /**
- * Clients and attempts in line. Each stands in one line at most, so it is itself the link
- * to those before and behind it: to join and to leave costs the same in a line of ten
- * thousand, and nothing has to be looked up. (A Set in which all that leaves is at the
- * front is walked through its empty places whenever it is asked for the first.)
+ * Lines of clients and of attempts, as linked lists. An element stands in one line at
+ * most, so it has the links itself: joining and leaving a line costs the same whatever
+ * its length, without a lookup. (A Set whose elements mostly leave at the front has to
+ * skip their empty slots to find the first.)
  */
 
 /** What stands in lines. */
 export interface InLine<T> {
-  /** For {@link Line} alone, as all of these: where it stands, and between which two. */
+  /** These three are written only by {@link Line}: the line in which the element stands, and its neighbours there. */
   line: Line<T> | undefined
   ahead: T | undefined
   behind: T | undefined
 }
 
-/** What stands in lines by numbers, that of the first in line being the least. */
+/** What stands in lines ordered by number: the first in line has the smallest. */
 export interface Placed<T> extends InLine<T> {
   place: number
 }
 
-/** What stands in line, the first first. An iteration goes on where the one at hand leaves; no other may. */
+/** A line, iterated from its first element. The current element may leave during an iteration; no other may. */
 export interface Line<T> extends Iterable<T> {
   readonly size: number
   readonly first: T | undefined
   readonly last: T | undefined
-  /** To the end. It stands in no other line. */
+  /** Adds an element at the end. It must not stand in a line. */
   add (one: T): void
-  /** False: it does not stand in this one. */
+  /** Removes an element; false: it does not stand in this line. */
   delete (one: T): boolean
 }
 
-/** Goes along a line: each is looked at once, and one that goes to the end meanwhile is looked at again. */
+/** A walk along a line: it visits each element once, and visits an element that moves to the end meanwhile again. */
 export interface Walk<T> {
-  /** The next to be looked at. */
+  /** The next element to visit. */
   readonly first: T | undefined
-  /** Its place; Infinity: the line has ended. */
+  /** The place of that element; Infinity: the line has ended. */
   readonly place: number
   next (): T
 }
@@ -145,7 +145,7 @@ class LineWalk<T extends Placed<T>> implements Walk<T> {
     this.#place = one?.place ?? 0
   }
 
-  /** From the end, where what has joined since stands. */
+  /** The first element that was not visited. Searched from the end, where elements join. */
   #firstUnseen (): T | undefined {
     let unseen: T | undefined
 
@@ -157,13 +157,13 @@ class LineWalk<T extends Placed<T>> implements Walk<T> {
   }
 }
 
-/** Walks along those that stand in many lines at once, and so have their places in a Map for each; it may change meanwhile. */
+/** Walks along a line whose elements also stand in others, so that a Map has their places; it may change meanwhile. */
 export function walkPlaces <T> (places: Map<T, number>): Walk<T> {
   const iterator = places.entries()
   let current: [T, number] | undefined
 
   function peek (): [T, number] | undefined {
-    // the one that was looked at before may have left meanwhile
+    // the element that was read before may have left meanwhile
     if (current == null || places.get(current[0]) !== current[1]) {
       const { done, value } = iterator.next()
       current = done === true ? undefined : value

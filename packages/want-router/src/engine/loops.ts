@@ -1,13 +1,13 @@
 /**
- * Members that are clients, too: what a member wants of us it does not have, so
- * it is not asked for what no other client wants. Two balancers that are each
- * other's members would otherwise pass a want back and forth for ever.
+ * Members that are also clients: a member does not hold what it wants from this router,
+ * so it is not asked for what no other client wants. Two balancers that are members of
+ * each other would otherwise pass a want back and forth for ever.
  *
- * A member is known as a client by its peer id, or by the peer id that a client
- * says it stands for: a balancer asks under another identity than it answers.
+ * A client is recognised as a member by its peer id, or by the peer id that it says it
+ * stands for: a balancer asks under another identity than it answers.
  */
-import { cancelAttempt, goOn } from './attempts.ts'
-import { isLone, tellCertain } from './certainty.ts'
+import { cancelAttempt, continueFetch } from './attempts.ts'
+import { isOnlyWaiter, tellCertain } from './certainty.ts'
 import { isUsable } from './eligibility.ts'
 import { answerOf } from './fetch.ts'
 import { askableMembers } from './members.ts'
@@ -15,11 +15,11 @@ import { cancelStanding } from './standing.ts'
 import type { EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-/** A member has come up as that peer. */
+/** A member is up, and has that peer id. */
 export function memberIs (state: State, member: EngineMember, peer: string): void {
   for (const [id, known] of state.memberOf) {
     if (known === member) {
-      state.memberOf.delete(id) // it has come back as another
+      state.memberOf.delete(id) // the member has come back with another peer id
     }
   }
 
@@ -33,7 +33,7 @@ export function memberIs (state: State, member: EngineMember, peer: string): voi
   }
 }
 
-/** A member is removed: the client that it was is a client like any other. */
+/** A member is removed: its client is now a client like any other. */
 export function memberIsNot ({ memberOf, memberClients }: State, member: EngineMember): void {
   for (const [id, known] of memberOf) {
     if (known === member) {
@@ -49,13 +49,13 @@ export function memberIsNot ({ memberOf, memberClients }: State, member: EngineM
   }
 }
 
-/** A client says that it asks for that peer. */
+/** A client says that it asks on behalf of that peer. */
 export function standsFor (state: State, id: string, of: string): void {
   state.standIns.set(id, of)
   identify(state, id)
 }
 
-/** Finds out whether a client is a member. */
+/** Finds out whether a client is a member, and applies that to its wants. */
 export function identify (state: State, id: string): void {
   const client = state.clients.get(id)
   const member = state.memberOf.get(state.standIns.get(id) ?? id)
@@ -67,20 +67,20 @@ export function identify (state: State, id: string): void {
   client.member = member
   state.memberClients.add(client)
 
-  // what it has asked for before it was known
+  // wants that it brought before it was recognised
   for (const { fetch } of client.wants) {
     if (fetch.state !== 'parked') {
-      releaseLone(state, fetch)
+      releaseOnlyWaiter(state, fetch)
       onMemberWants(state, fetch, member)
     }
   }
 }
 
-/** A waiter has left: if none is left but a member that is itself being asked, it is asked no longer. */
-export function releaseLone (state: State, fetch: Fetch): void {
+/** A waiter has left: if the only one left is a member that is itself being asked, it is no longer asked. */
+export function releaseOnlyWaiter (state: State, fetch: Fetch): void {
   const member = fetch.first?.client.member
 
-  if (member == null || !isLone(state, fetch, member)) {
+  if (member == null || !isOnlyWaiter(state, fetch, member)) {
     return
   }
 
@@ -89,9 +89,9 @@ export function releaseLone (state: State, fetch: Fetch): void {
 }
 
 /**
- * A member wants what it is being asked for: those that do not are asked first,
- * or two that ask each other would wait for each other. And it is told at once
- * what all others say.
+ * A member wants what it is being asked for: other members are asked first, otherwise two
+ * members that ask each other would wait for each other. It gets DONT_HAVE as soon as all
+ * others have said so.
  */
 export function onMemberWants (state: State, fetch: Fetch, member: EngineMember | undefined): void {
   if (member == null) {
@@ -105,7 +105,7 @@ export function onMemberWants (state: State, fetch: Fetch, member: EngineMember 
   tellCertain(state, fetch)
 }
 
-/** What is open at a member is taken back, and goes on elsewhere. */
+/** Cancels what is open at a member for a fetch, which then continues elsewhere. */
 function release (state: State, fetch: Fetch, member: EngineMember): void {
   const { primary, hedge } = fetch
 
@@ -115,6 +115,6 @@ function release (state: State, fetch: Fetch, member: EngineMember): void {
 
   if (primary?.member === member) {
     cancelAttempt(state, primary)
-    goOn(state, fetch)
+    continueFetch(state, fetch)
   }
 }

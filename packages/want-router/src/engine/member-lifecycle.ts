@@ -1,12 +1,11 @@
 /**
- * The life of a member: up, ejected, readmitted, down, forgotten. What a member
- * that is lost owes goes elsewhere; what waited for one that has come back is
- * asked of it.
+ * The life of a member: up, ejected, readmitted, down, forgotten. Other members are asked
+ * for what a lost member owes; a member that comes back is asked for what is exhausted.
  */
-import { endAttempt, goOn } from './attempts.ts'
+import { endAttempt, continueFetch } from './attempts.ts'
 import { backlogOf } from './backlogs.ts'
 import { settleExhausted, wakeExhausted } from './exhaustion.ts'
-import { toGoingOn } from './fetches.ts'
+import { toContinuing } from './fetches.ts'
 import { changeMember, isHealthy } from './members.ts'
 import { enqueueCancel } from './outbox.ts'
 import { freeAllCapacity } from './rounds.ts'
@@ -14,10 +13,10 @@ import type { EngineMember } from './model.ts'
 import type { State } from './state.ts'
 import type { Capacity } from '../targets/target.ts'
 
-// ms between two steps of the weight of a member that returns
+// ms between two steps in which a readmitted member regains its weight
 const WEIGHT_STEP = 1000
 
-/** A member can be asked from now on, or says again how much it takes. */
+/** A member can be asked from now on, or reports its capacity again. */
 export function memberUp (state: State, member: EngineMember, capacity: Partial<Capacity> = {}): void {
   changeMember(state, member, () => {
     member.connected = true
@@ -36,7 +35,7 @@ export function memberUp (state: State, member: EngineMember, capacity: Partial<
   wakeExhausted(state, member)
 }
 
-/** A member is lost; what it answered before is no longer known. */
+/** A member is lost; what it answered before no longer counts. */
 export function memberDown (state: State, member: EngineMember, why = 'disconnected'): void {
   member.why = why
 
@@ -48,13 +47,13 @@ export function memberDown (state: State, member: EngineMember, why = 'disconnec
   member.downSince = state.now()
   membersChanged(state, member)
 
-  // one that drains may well be restarted
+  // a draining member may well be restarted
   if (!member.draining && member.health.lost(state.now())) {
-    eject(state, member, 'loses its connection again and again')
+    eject(state, member, 'keeps losing its connection')
   }
 }
 
-/** Nothing can be asked of a member any more: its attempts end with that result. */
+/** Marks a member as disconnected: its attempts end with that result. */
 export function disconnect (state: State, member: EngineMember, result: 'failed' | 'cancelled'): void {
   changeMember(state, member, () => { member.connected = false })
   releaseMember(state, member, result)
@@ -65,7 +64,7 @@ export function disconnect (state: State, member: EngineMember, result: 'failed'
   state.outbox.drop(member)
 }
 
-/** Puts a failing member aside, unless it drains or is the last that is healthy; what it owes goes elsewhere. */
+/** Ejects a failing member, unless it drains or is the last healthy one; other members are asked for what it owes. */
 export function eject (state: State, member: EngineMember, why: string): void {
   const others = state.memberCounts.healthy - Number(isHealthy(member))
 
@@ -81,7 +80,7 @@ export function eject (state: State, member: EngineMember, why: string): void {
   releaseMember(state, member, 'failed')
 }
 
-/** When a member's life goes on by itself: it is readmitted, gets more of its weight, or is forgotten. */
+/** When the next timed step of a member's life is due: it is readmitted, regains weight, or is forgotten; Infinity: none is. */
 export function nextStep (state: State, member: EngineMember): number {
   const { health, weight, baseWeight, downSince, forgotten } = member
   const readmitted = health.ejectedUntil > 0 ? health.ejectedUntil : Infinity
@@ -118,21 +117,21 @@ function readmit (state: State, member: EngineMember): void {
   wakeExhausted(state, member)
 }
 
-/** A member that drains is neither up nor ejected, and is the one or the other when it no longer does. */
+/** The state of a connected member. A draining member is neither up nor ejected; it is one of the two again when it no longer drains. */
 export function stateOf ({ draining, health }: EngineMember): EngineMember['state'] {
   const asked = health.ejectedUntil > 0 ? 'ejected' : 'up'
 
   return draining ? 'draining' : asked
 }
 
-/** A member that returns regains its weight step by step. */
+/** Sets a member's weight: a readmitted member regains it step by step. */
 export function weigh (state: State, member: EngineMember): void {
   member.weight = member.baseWeight * member.health.slowStart(state.now())
   member.weighedAt = state.now()
   membersChanged(state, member)
 }
 
-/** Everything that was open at, or waited for, a member that is lost goes elsewhere, exempt from the budget. */
+/** Has other members asked for everything that was open at a lost member or waited for it, exempt from the budget. */
 function releaseMember (state: State, member: EngineMember, result: 'failed' | 'cancelled'): void {
   for (const attempt of [...member.hedges, ...member.open]) {
     const { fetch } = attempt
@@ -143,23 +142,23 @@ function releaseMember (state: State, member: EngineMember, result: 'failed' | '
     }
 
     if (wasPrimary) {
-      goOn(state, fetch)
+      continueFetch(state, fetch)
     }
   }
 
   releaseBacklog(state, member)
 }
 
-/** What waits for a member that is not to be asked goes elsewhere. */
+/** Has other members asked for what waits for a member that cannot be asked any more. */
 export function releaseBacklog (state: State, member: EngineMember): void {
   for (const fetch of backlogOf(member)) {
-    toGoingOn(state, fetch)
+    toContinuing(state, fetch)
   }
 }
 
-/** Where fetches may go has changed, and the strategy is to be told. */
+/** Notes that members have changed: the next flush tells the strategy. */
 export function membersChanged (state: State, member: EngineMember): void {
   state.membersChanged = true
   state.memberTimers.touch(member)
-  freeAllCapacity(state) // where fetches may go has changed for all
+  freeAllCapacity(state) // any fetch may be asked of other members now
 }

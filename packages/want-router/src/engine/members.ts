@@ -1,4 +1,4 @@
-/** Members: what is kept for each, and whether it can take one more want. */
+/** Members: what the engine keeps for each, and whether a member can take one more want. */
 import { memberHealth } from './health.ts'
 import { createLine } from './line.ts'
 import { createRecentKeys } from './recent-keys.ts'
@@ -17,7 +17,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     id: init.id,
     timer: undefined,
     timerOrder: 0,
-    letter: undefined,
+    batch: undefined,
     weight,
     weighedAt: now,
     baseWeight: weight,
@@ -50,7 +50,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
   }
 }
 
-/** Whether one more want of that expected size fits the member's windows; one that brings no bytes needs none of theirs. */
+/** Whether one more want of that expected size fits a member's windows; a want that brings no bytes fits any window of bytes. */
 export function hasCapacity (member: EngineMember, expected: number): boolean {
   const { load, capacity } = member
 
@@ -58,17 +58,17 @@ export function hasCapacity (member: EngineMember, expected: number): boolean {
     (expected === 0 || load.bytes === 0 || load.bytes + expected <= Math.min(capacity.bytes, member.window.size))
 }
 
-/** Whether a member could be asked at all if there were capacity. */
+/** Whether a member could be asked if it had capacity. */
 export function isAskable ({ connected, draining }: EngineMember): boolean {
   return connected && !draining
 }
 
-/** Whether a member can be asked, and not only as the last. */
+/** Whether a member can be asked, and not only as a last resort. */
 export function isHealthy ({ connected, state }: EngineMember): boolean {
   return connected && state === 'up'
 }
 
-/** Changes what members are counted by. */
+/** Applies a change to a member, and keeps the counts of members up to date. */
 export function changeMember (state: State, member: EngineMember, change: () => void): void {
   count(state.memberCounts, member, -1)
   change()
@@ -76,7 +76,7 @@ export function changeMember (state: State, member: EngineMember, change: () => 
   count(state.memberCounts, member, 1)
 }
 
-/** Wants are opened at a member, or closed. */
+/** Adds to the number of wants open at a member, and keeps the counts of members up to date. */
 export function addLoad ({ memberCounts }: State, member: EngineMember, wants: number): void {
   const before = hasPlace(member)
   member.load.wants += wants
@@ -98,18 +98,21 @@ function hasPlace (member: EngineMember): boolean {
   return isAskable(member) && !member.full
 }
 
-/** Tells the strategy which members are connected, in whatever state. */
+/** Tells the strategy which members are connected, ejected and draining ones included. */
 export function updateStrategy (state: State): void {
   state.strategy.update([...state.members.values()].filter(member => member.connected))
   state.membersVersion++
 }
 
-/** Members that can be asked, ejected ones among them. */
+/** Members that can be asked, including ejected ones. */
 export function askableMembers ({ members }: State): EngineMember[] {
   return [...members.values()].filter(isAskable)
 }
 
-/** Whether a member was asked for, or keeps, a want that a block with this CID prefix may answer: one with its hash function and length. */
+/**
+ * Whether a member has an open or standing want that a block with this CID prefix may answer: one with the
+ * same hash function and length.
+ */
 export function mayOwe ({ open, hedges, standing }: EngineMember, prefix: Uint8Array): boolean {
   const head = multihashHead(prefix)
   const matches = ({ key }: { readonly key: string }): boolean => key.startsWith(head)
@@ -119,7 +122,7 @@ export function mayOwe ({ open, hedges, standing }: EngineMember, prefix: Uint8A
     [...standing.values()].some(matches)
 }
 
-/** What the keys of blocks with this prefix begin with: a prefix is the varints of version, codec, hash function and length. */
+/** The beginning of the keys of blocks with this prefix, which is the varints of version, codec, hash function and length. */
 function multihashHead (prefix: Uint8Array): string {
   let start = 0
 
@@ -130,7 +133,7 @@ function multihashHead (prefix: Uint8Array): string {
   return String.fromCharCode(...prefix.subarray(start, start + 20))
 }
 
-/** A copy of what can be seen of a member. */
+/** Copies the public state of a member. */
 export function memberStatus (member: EngineMember): MemberStatus {
   return {
     id: member.id,

@@ -1,10 +1,9 @@
 /**
- * Which members there are: they join, leave, drain and change their weights and
- * labels while the engine runs.
+ * Adds, removes, drains and changes members while the engine runs.
  *
- * A member that drains is asked nothing new, and what is open at it finishes. What it
- * holds counts as unknown until it is removed; from then on it counts as one that
- * is down, though nothing else is left of it.
+ * A draining member is asked nothing new, and what is open at it finishes. What it holds
+ * counts as unknown. A removed member counts as one that is down until it would have been
+ * forgotten.
  */
 import { InvalidOptionError } from '../errors.ts'
 import { settleExhausted, wakeExhausted } from './exhaustion.ts'
@@ -17,9 +16,9 @@ import type { State } from './state.ts'
 import type { MemberInit } from '../targets/target.ts'
 
 /**
- * Makes sure that members can be told apart, and weighed.
+ * Checks that members have distinct ids and valid weights.
  *
- * @throws {InvalidOptionError} two have one id, or a weight is no number above 0
+ * @throws {InvalidOptionError} two have the same id, or a weight is not a number above 0
  */
 export function checkMembers (inits: readonly MemberInit[]): void {
   const ids = new Set<string>()
@@ -38,16 +37,16 @@ export function checkMembers (inits: readonly MemberInit[]): void {
 }
 
 /**
- * A member joins. Until it is connected it counts as one that is down; when it comes
- * up, what is exhausted is asked of it.
+ * Adds a member. Until it is connected it counts as one that is down; when it comes up,
+ * it is asked for what is exhausted.
  *
- * @throws {InvalidOptionError} there is one of that id, the weight is none, or the strategy cannot take it
+ * @throws {InvalidOptionError} there is a member with that id, the weight is invalid, or the strategy cannot take the member
  */
 export function addMember (state: State, init: MemberInit): void {
   checkAll(state, [...initsOf(state), init])
 
   if (state.membersChanged) {
-    // a strategy that knows members by their ids is to forget one that has left before another takes its name
+    // a strategy that knows members by id must forget a removed member before another gets its id
     updateStrategy(state)
   }
 
@@ -56,14 +55,14 @@ export function addMember (state: State, init: MemberInit): void {
   membersChanged(state, member)
 }
 
-/** A member leaves: what is open at it goes elsewhere at once. */
+/** Removes a member: other members are asked at once for what is open at it. */
 export function removeMember (state: State, member: EngineMember): void {
   if (member.connected) {
     disconnect(state, member, 'cancelled')
     member.downSince = state.now()
   }
 
-  member.epoch++ // what it has said of a fetch is not what another of its name says
+  member.epoch++ // its answers must not count for a later member with its id
   memberIsNot(state, member)
   membersChanged(state, member)
   state.members.delete(member.id)
@@ -82,7 +81,7 @@ export function removeMember (state: State, member: EngineMember): void {
   }
 }
 
-/** What members that were removed may have no longer counts. */
+/** Removed members no longer keep a DONT_HAVE from being sent, once the last of them would have been forgotten. */
 export function forgetDeparted (state: State): void {
   if (state.departedUntil != null && state.departedUntil <= state.now()) {
     state.departedUntil = undefined
@@ -92,9 +91,9 @@ export function forgetDeparted (state: State): void {
 }
 
 /**
- * Changes what is given.
+ * Changes the given fields of a member.
  *
- * @throws {InvalidOptionError} the weight is none, or the strategy cannot take the labels
+ * @throws {InvalidOptionError} the weight is invalid, or the strategy cannot take the labels
  */
 export function updateMember (state: State, member: EngineMember, { weight, labels, draining }: MemberChange): void {
   if (weight != null || labels != null) {

@@ -1,84 +1,84 @@
-/** What the next flush says. */
+/** What the next flush says to members and about clients. */
 import type { Output } from './io.ts'
 import type { CancelledWant, TargetWant } from '../targets/target.ts'
 
 /**
- * To members by fetch: the cancel of one fetch and the ask for a later one of the
- * same multihash both leave, since nodes keep wants by CID.
+ * Wants and cancels are kept by fetch: the cancel of a fetch and the ask of a later fetch
+ * for the same multihash both leave, since nodes keep wants by CID.
  */
-export interface Outbox<M extends Addressee, C> {
+export interface Outbox<M extends Recipient, C> {
   /** Clients that have something to take. */
   readonly readyClients: Set<C>
-  /** Clients whose connections are to be closed, by id. */
+  /** Clients whose connections will be closed, by id. */
   readonly closing: Map<string, Closing>
-  /** Members whose sessions are to end, and why. */
+  /** Members whose sessions will end, and why. */
   readonly resets: Map<M, string>
-  /** What is said last of a fetch counts. */
+  /** Adds a want or a cancel for a member; it replaces an earlier one of the same fetch. */
   enqueue (member: M, fetch: CancelledWant, want: TargetWant | CancelledWant): void
-  /** Drops what was to be asked of a member for that fetch and has not left yet; false: there was nothing. */
+  /** Removes the ask of a fetch that has not left yet for a member; false: there is none. */
   dequeue (member: M, fetch: CancelledWant): boolean
-  /** A member is down: nothing reaches it. */
+  /** Drops everything for a member that is down. */
   drop (member: M): void
-  /** Says everything, to each member the cancels first. */
+  /** Passes everything to the output, to each member the cancels first. */
   empty (out: Output): void
-  /** Counts down, so that members serve in the order of asking. */
+  /** Counts down, so that members serve wants in the order in which they were asked. */
   nextPriority (): number
 }
 
-/** Why a client is to be closed; `unread`: since it takes nothing, so that it is not if it does. */
+/** Why a client will be closed; `unread`: because it takes nothing, so it is not closed if it takes something first. */
 export interface Closing { readonly why: string, readonly unread: boolean }
 
 interface Named { readonly id: string }
 
-/** To which something may be said. */
-export interface Addressee extends Named {
-  /** For the {@link Outbox} alone: what the next flush says to it. */
-  letter: Letter | undefined
+/** Something that wants and cancels can be sent to. */
+export interface Recipient extends Named {
+  /** Written only by the {@link Outbox}: what the next flush says to it. */
+  batch: Batch | undefined
 }
 
 const MAX_PRIORITY = 0x7fffffff
 
 /** Makes an empty outbox. */
-export function createOutbox <M extends Addressee, C extends Named> (): Outbox<M, C> {
+export function createOutbox <M extends Recipient, C extends Named> (): Outbox<M, C> {
   return new FlushOutbox<M, C>()
 }
 
-class FlushOutbox<M extends Addressee, C extends Named> implements Outbox<M, C> {
+class FlushOutbox<M extends Recipient, C extends Named> implements Outbox<M, C> {
   readonly readyClients = new Set<C>()
   readonly closing = new Map<string, Closing>()
   readonly resets = new Map<M, string>()
-  /** In the order in which something came up for their members. */
-  readonly #letters: Letter[] = []
+  /** In the order in which they were begun. */
+  readonly #batches: Batch[] = []
   #priority = MAX_PRIORITY
 
   enqueue (member: M, fetch: CancelledWant, want: TargetWant | CancelledWant): void {
-    if (member.letter == null) {
-      member.letter = new Letter(member, fetch, want)
-      this.#letters.push(member.letter)
+    if (member.batch == null) {
+      member.batch = new Batch(member, fetch, want)
+      this.#batches.push(member.batch)
     } else {
-      member.letter.set(fetch, want)
+      member.batch.set(fetch, want)
     }
   }
 
   dequeue (member: M, fetch: CancelledWant): boolean {
-    return member.letter?.deleteAsk(fetch) === true
+    return member.batch?.deleteAsk(fetch) === true
   }
 
   drop (member: M): void {
-    if (member.letter != null) {
-      this.#letters.splice(this.#letters.indexOf(member.letter), 1)
-      member.letter = undefined
+    if (member.batch != null) {
+      this.#batches.splice(this.#batches.indexOf(member.batch), 1)
+      member.batch = undefined
     }
 
     this.resets.delete(member)
   }
 
   empty (out: Output): void {
-    for (const letter of this.#letters) {
-      const { to } = letter
-      const cancels = letter.cancels()
-      const asks = letter.asks()
-      to.letter = undefined
+    for (const batch of this.#batches) {
+      const { to } = batch
+      const cancels = batch.cancels()
+      const asks = batch.asks()
+      to.batch = undefined
 
       if (cancels.length > 0) {
         out.cancel(to.id, cancels)
@@ -89,7 +89,7 @@ class FlushOutbox<M extends Addressee, C extends Named> implements Outbox<M, C> 
       }
     }
 
-    this.#letters.length = 0
+    this.#batches.length = 0
 
     for (const [member, why] of this.resets) {
       out.reset(member.id, why)
@@ -118,25 +118,26 @@ class FlushOutbox<M extends Addressee, C extends Named> implements Outbox<M, C> 
   }
 }
 
-// up to this many, what is said of a fetch is found by looking through all
+// up to this many, a fetch is found by searching the array
 const FEW = 16
 
 const NO_CANCELS: readonly CancelledWant[] = []
 
 /**
- * What the next flush says to one member, in the order in which it came up. Most say little, for which a Map would take longer;
- * where there are many members, most say one thing: arrays begin with room for no more, as V8 would make it seventeen.
+ * The wants and cancels that the next flush sends to one member, in the order in which they were added. Most batches are
+ * small, and a Map would be slower; with many members most have one entry, so the arrays begin with one element: V8 would
+ * give an empty array space for seventeen at the first push.
  */
-export class Letter {
-  readonly to: Addressee
-  /** At the same place in both; undefined where it was taken back. */
+export class Batch {
+  readonly to: Recipient
+  /** A fetch and its want have the same index; undefined where the want was taken back. */
   readonly #fetches: Array<CancelledWant | undefined>
   readonly #wants: Array<TargetWant | CancelledWant | undefined>
   #places: Map<CancelledWant, number> | undefined
   #asks = 0
   #cancels = 0
 
-  constructor (to: Addressee, fetch: CancelledWant, want: TargetWant | CancelledWant) {
+  constructor (to: Recipient, fetch: CancelledWant, want: TargetWant | CancelledWant) {
     this.to = to
     this.#fetches = [fetch]
     this.#wants = [want]
@@ -160,7 +161,7 @@ export class Letter {
     this.#wants.push(want)
   }
 
-  /** False: that fetch is not asked for. */
+  /** Removes the ask of a fetch; false: there is none. */
   deleteAsk (fetch: CancelledWant): boolean {
     const place = this.#find(fetch)
     const want = place < 0 ? undefined : this.#wants[place]
@@ -212,7 +213,7 @@ function isAsk (want: TargetWant | CancelledWant): want is TargetWant {
   return 'type' in want
 }
 
-/** Takes a want back from a member. */
-export function enqueueCancel <M extends Addressee> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, fetch: CancelledWant): void {
+/** Cancels a want at a member. */
+export function enqueueCancel <M extends Recipient> (outbox: Pick<Outbox<M, never>, 'enqueue'>, member: M, fetch: CancelledWant): void {
   outbox.enqueue(member, fetch, { key: fetch.key, cid: fetch.cid })
 }

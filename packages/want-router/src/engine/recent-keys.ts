@@ -1,12 +1,15 @@
 /**
- * The hashes of keys that a member was lately asked for: a block for one of them is
- * late, not unsolicited. Two keys may have the same hash, once in a million: then a
- * block that was never asked for passes as late. To keep the keys themselves
- * would cost some hundred bytes each, at every member that was asked.
+ * The hashes of keys that a member was recently asked for: a block for one of them is
+ * late, not unsolicited. About one in a million keys has the same hash as a recent one,
+ * and its unsolicited block passes as late. Keeping the keys themselves would cost some
+ * hundred bytes each, at every member that was asked.
  */
 export interface RecentKeys { add (hash: number): void, has (hash: number): boolean }
 
-/** Two generations, so that forgetting the oldest costs nothing: holds between `size` (a power of two) and twice that. */
+/**
+ * Makes an empty set. It has two generations, so that forgetting the oldest costs nothing: it holds between
+ * `size` (a power of two) and twice that.
+ */
 export function createRecentKeys (size = 2048): RecentKeys {
   return new TwoGenerations(size)
 }
@@ -22,7 +25,7 @@ class TwoGenerations implements RecentKeys {
   }
 
   add (hash: number): void {
-    // half of the places stay free, so that the next free one is near
+    // half of the table stays free, so that searches are short
     this.#young ??= new Int32Array(2 * this.#size)
     const young = this.#young
     const value = toValue(hash)
@@ -50,7 +53,7 @@ class TwoGenerations implements RecentKeys {
   }
 }
 
-/** As tables hold it: 0 stands for a free place. */
+/** The value that stands for a hash in a table, where 0 marks a free place. */
 function toValue (hash: number): number {
   return hash === 0 ? 1 : hash | 0
 }

@@ -1,34 +1,34 @@
 import { capabilities, cidPrefix, encodedBlockLength, encodedPresenceLength, MAX_FRAME_LENGTH, MESSAGE_OVERHEAD } from '@kitsune/bitswap-codec'
 import type { BitswapProtocol, MessageBlock, Outgoing, Presence } from '@kitsune/bitswap-codec'
 
-/** What is to be said to a client about one CID, in the words of its want. */
+/** What a client will be sent about one CID, as its want names it. */
 export interface Reply {
   readonly cid: Uint8Array
-  /** The block; without one, a presence. One buffer may stand in many peers' replies. */
+  /** The bytes of a block; undefined: a presence. Replies to many clients may share one buffer. */
   readonly bytes?: Uint8Array
   readonly have: boolean
-  /** Of a HAVE: one to the same want has left before. */
+  /** A HAVE to the same want has already left. */
   readonly repeats?: boolean
 }
 
 /** A block as a client takes it. */
 export interface TakenBlock extends MessageBlock {
-  /** Raw CID bytes, in the client's words. The wire carries no more of it than the prefix. */
+  /** Raw CID bytes, as the client sent them. On the wire only the prefix is sent. */
   readonly cid: Uint8Array
 }
 
-/** A message as a client takes it: encoded for a peer, or read as it is by a client within the process. */
+/** A message as a client takes it: encoded for a peer, or read as an object by a client in this process. */
 export interface Taken extends Outgoing {
   readonly blocks?: readonly TakenBlock[]
 }
 
 /** The unsent replies of one client, oldest first. */
 export interface Replies {
-  /** What waits here, bytes: each reply counts with its CID and what it takes to keep. */
+  /** Bytes that wait here: each reply counts with its CID and the memory of its objects. */
   readonly bytes: number
   readonly size: number
   push (reply: Reply): void
-  /** Takes back a presence, as the want it answers is no more; false: it has left. */
+  /** Takes back a presence; false: it has left. */
   retract (presence: Reply): boolean
   take (maxBytes: number, protocol: BitswapProtocol): Taken | undefined
 }
@@ -37,22 +37,22 @@ const EMPTY = new Uint8Array()
 // this many presences fit a message of the smallest size that writers begin with
 const MAX_PRESENCES = 256
 
-// what a reply takes beside its bytes: objects, views and places in lists, as V8 makes them
+// memory that a reply takes in V8 beside its bytes: objects, views and list entries
 const PRESENCE_KEEP = 128
 const BLOCK_KEEP = 384
 
-/** What a block costs beside its bytes while it waits, at most: its CID is no longer than those that are verified. */
+/** The most that a block costs beside its bytes while it waits, since only CIDs of limited length can be verified. */
 export const BLOCK_OVERHEAD = BLOCK_KEEP + 160
 
-/** What a reply costs while it waits: a block of no bytes costs memory, too. */
+/** What a reply costs while it waits, bytes: an empty block costs memory, too. */
 export function replyBytes ({ cid, bytes }: Pick<Reply, 'cid' | 'bytes'>): number {
   return cid.byteLength + (bytes == null ? PRESENCE_KEEP : BLOCK_KEEP + bytes.byteLength)
 }
 
 /**
- * Presences overtake blocks: they are small, and a peer decides by them whom to
- * ask. Within each kind the order of arrival holds. A message never exceeds the
- * longest frame, so all that is taken can be encoded.
+ * Makes an empty list of replies. Presences are sent before blocks: they are small, and
+ * peers need them to decide which peer to ask. Within each kind the order is kept. A
+ * message never exceeds the longest frame, so everything that is taken can be encoded.
  */
 export function createReplies (): Replies {
   return new ClientReplies()
@@ -98,7 +98,7 @@ class ClientReplies implements Replies {
     let most = Infinity
 
     if (!capabilities(protocol).presences) {
-      // this version does not support them
+      // this version of the protocol has no presences
       for (const presence of this.#presences) {
         this.retract(presence)
       }
@@ -121,7 +121,7 @@ class ClientReplies implements Replies {
     return message.blocks == null && message.presences == null ? undefined : message
   }
 
-  /** Presences up to that many encoded bytes, but at least one. */
+  /** Takes presences up to that many encoded bytes, but at least one. */
   #takePresences (maxBytes: number, protocol: BitswapProtocol): TakenPresences {
     const taken: Presence[] = []
     let length = 0
@@ -142,7 +142,7 @@ class ClientReplies implements Replies {
     return { taken, length }
   }
 
-  /** Blocks up to that many encoded bytes, or one that is longer; none may exceed `most`. */
+  /** Takes blocks up to that many encoded bytes, or one that is longer; never more than `most` bytes. */
   #takeBlocks (maxBytes: number, most: number, protocol: BitswapProtocol): TakenBlock[] {
     const taken: TakenBlock[] = []
     let length = 0
@@ -165,7 +165,7 @@ class ClientReplies implements Replies {
     return taken
   }
 
-  /** Gives back the part of the list that was taken. */
+  /** Frees the part of the list that was taken. */
   #shorten (): void {
     if (this.#head === this.#blocks.length) {
       this.#blocks = []

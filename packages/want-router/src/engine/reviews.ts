@@ -1,13 +1,14 @@
-/** Walks over sets that may be large, a slice at a time, so that none holds up what else there is to do. */
+/** Walks over sets that may be large, in slices, so that a walk does not hold up other work. */
 export interface Reviews<T> {
   /** Walks that have not ended. */
   readonly size: number
   /**
-   * Has what is in a set now, and is still there by then, looked at; what joins the
-   * set later is not. A walk of the same `key` that has not ended starts over.
+   * Begins to call `look` for each element that is in the set now and still is at its
+   * time; not for those that join later. An unfinished walk with the same `key` starts
+   * over.
    */
   begin (key: string, all: ReadonlySet<T>, look: (one: T) => void): void
-  /** Looks at the next fetches, at most `most`. */
+  /** Calls `look` for the next elements, at most `most`. */
   slice (most: number): void
 }
 
@@ -24,7 +25,7 @@ export function createReviews <T> (): Reviews<T> {
       walks.delete(key)
 
       if (all.size > 0) {
-        // a set's iterator also shows what is added meanwhile, after what was there
+        // counted, since a set's iterator goes on to elements that are added meanwhile
         walks.set(key, { rest: all.values(), left: all.size, look })
       }
     },

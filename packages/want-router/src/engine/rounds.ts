@@ -1,6 +1,6 @@
 /**
- * Where clients wait to be served, and what wakes them. `scheduler.ts` serves
- * them.
+ * The lines in which clients wait to be served, and what wakes them. `scheduler.ts`
+ * serves them.
  */
 import { createBacklogs, mayTakeOver } from './backlogs.ts'
 import { createLine } from './line.ts'
@@ -31,7 +31,7 @@ export function createScheduler (): Scheduler {
   }
 }
 
-/** Whether this flush has done enough; there is more to do. */
+/** Whether this flush has used up its work, so that the next has to continue. */
 export function isSpent (scheduler: Scheduler): boolean {
   if (scheduler.picks > 0 && scheduler.looks > 0) {
     return false
@@ -42,7 +42,7 @@ export function isSpent (scheduler: Scheduler): boolean {
   return true
 }
 
-/** A client has something to ask, or may ask for more: it gets a round, unless it waits for capacity already. */
+/** Puts a client that has something to ask, or may ask for more, in line for a round, unless it already waits for capacity. */
 export function giveRound ({ scheduler }: State, client: Client): void {
   if (client.passedOverBy != null) {
     haveLookAgain(scheduler, client)
@@ -53,7 +53,7 @@ export function giveRound ({ scheduler }: State, client: Client): void {
   }
 }
 
-/** A client goes to the end of a line; it stands in none. */
+/** Puts a client that stands in no line at the end of one. */
 export function getInLine (scheduler: Scheduler, line: Line<Client>, client: Client): void {
   client.place = scheduler.nextInLine++
   line.add(client)
@@ -71,26 +71,26 @@ export function haveLookAgain ({ takers, passedOverForMemory }: Scheduler, clien
   passedOverForMemory.delete(client)
 }
 
-/** Whether a client has a round of this cycle left, or the rest of one. */
+/** Whether a client has not used up its round of this cycle. */
 function goesFirst (scheduler: Scheduler, client: Client): boolean {
   return client.cycle < scheduler.cycle || client.spare > 0
 }
 
-/** Whether freed memory lets a client go on that was held up only by what waits for other clients. */
+/** Whether freed memory may let a client continue that was held up only by what waits for other clients. */
 export function isHeldUpByOthers ({ needMemory, passedOverForMemory }: Scheduler): boolean {
   return needMemory.size + passedOverForMemory.size > 0
 }
 
-/** A client waits for nothing, or for something else. */
+/** Takes a client out of its line. */
 export function leaveRounds ({ scheduler }: State, client: Client): void {
   if (client.line === scheduler.needBytes) {
-    scheduler.capacityFreed = true // others let it go first
+    scheduler.capacityFreed = true // clients behind it have waited for it to be served first
   }
 
   client.line?.delete(client)
 }
 
-/** Something was closed at a member: what waits for its capacity may go on. */
+/** A member may have capacity again: notes that what waits for it may continue. */
 export function freeCapacity ({ scheduler }: State, member: EngineMember): void {
   scheduler.capacityFreed = true
 
@@ -103,7 +103,7 @@ export function freeCapacity ({ scheduler }: State, member: EngineMember): void 
   }
 }
 
-/** What waits for any member's capacity may go on. */
+/** Notes that what waits for the capacity of any member may continue. */
 export function freeAllCapacity (state: State): void {
   for (const member of state.members.values()) {
     freeCapacity(state, member)

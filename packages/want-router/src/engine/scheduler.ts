@@ -1,26 +1,26 @@
 /**
- * Which client may ask next. Clients are served by deficit round robin (Shreedhar and
- * Varghese 1995): each round brings a client the same bytes, so one that wants
- * much does not delay one that wants little. A want-have brings no bytes, and
- * costs as much as a small block, or a client that asks for nothing else would
+ * Decides which client may ask next. Clients are served by deficit round robin (Shreedhar
+ * and Varghese 1995): each round brings a client the same bytes, so a client that wants
+ * much does not delay one that wants little. A want-have brings no bytes, but costs as
+ * much as a small block: otherwise the round of a client that asks for nothing else would
  * never end.
  *
  * A cycle is over when all clients in line have had a round. A client that joins later, or
- * has not used up its round, goes before them: clients that want little wait for
- * no line, however many want much, and none has more than one round in a cycle
+ * has not used up its round, is served before them: however many clients want much, those
+ * that want little do not wait in line, and no client has more than one round in a cycle
  * (new flows of FQ-CoDel, RFC 8290).
  *
- * A round that full windows interrupt goes on when they are not, and is not paid
- * again. A client for which there is no capacity waits for places or for bytes,
- * and is not looked at until some has come back. A client that waits for bytes
- * keeps its place for them, and lets pass what needs none.
+ * A round that full windows interrupt continues when they have capacity again, and is not
+ * paid for twice. A client for which members have no capacity waits for places or for
+ * bytes, and is not tried again until some is free. A client that waits for bytes keeps
+ * its place in that line; clients that need no bytes may pass it.
  *
- * A flush asks strategies for a bounded number of rankings, and the next flush
- * goes on: work that is large is cut into slices.
+ * A flush asks the strategy for a bounded number of rankings, and the next flush
+ * continues: large work is cut into slices.
  */
 import { assign } from './assignment.ts'
 import { expectedBytes, hasWindow, isIdle } from './clients.ts'
-import { goOnNow, retryWithinBudget } from './continuations.ts'
+import { continueNow, retryWithinBudget } from './continuations.ts'
 import { beginRound, canPay, endRound, pay } from './deficits.ts'
 import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
@@ -35,19 +35,19 @@ import type { State } from './state.ts'
 
 // rankings a flush
 const MAX_PICKS = 2000
-// backlogged fetches a flush that members look at, to take them over
+// backlogged fetches a flush that members consider taking over
 const MAX_LOOKS = 10_000
-// exhausted fetches a flush that are looked at since something has changed for all of them
+// exhausted fetches a flush that are reviewed, since something has changed for all of them
 const MAX_REVIEWS = 1000
 
 /**
- * How a client was served. `done`: nothing is left to ask; `spent`: the next want
- * costs more than is left of the round; `held`: the client's own window is full;
- * `backlogged`: what is left waits for certain members; `later`: this flush has done enough; a shortage: members have no capacity.
+ * Why the service of a client ended. `done`: nothing is left to ask; `spent`: the next want costs more than is left of the
+ * round; `held`: the client's window is full; `backlogged`: what is left waits for certain members; `later`: this flush has
+ * used up its work; a shortage: members have no capacity.
  */
 type End = 'done' | 'spent' | 'held' | 'backlogged' | 'later' | Shortage
 
-/** Asks for everything there is capacity for: what goes on from one member to the next before what waits for a round. */
+/** Asks for everything that there is capacity for: fetches that continue with another member before those that wait for a round. */
 export function schedule (state: State): void {
   const { scheduler, reviews, peaks } = state
   scheduler.picks = MAX_PICKS
@@ -55,7 +55,7 @@ export function schedule (state: State): void {
   scheduler.unfinished = false
 
   reviews.slice(MAX_REVIEWS)
-  goOnNow(state)
+  continueNow(state)
   retryWithinBudget(state)
   wakeForMemory(state)
 
@@ -96,9 +96,9 @@ function wakeForMemory (state: State): void {
 }
 
 /**
- * Capacity has come back. Clients that wait for bytes come first; then those that
- * go before the lines; then, in line, clients with a backlog at a member that has
- * capacity, and clients that wait for a place anywhere.
+ * Serves clients that wait for capacity, after some was freed: first clients that wait
+ * for bytes, then those that go before the others, then, in line, clients with a backlog
+ * at a member that has capacity and clients that wait for a place at any member.
  */
 function serveWaiting (state: State): void {
   const { scheduler } = state
@@ -125,7 +125,7 @@ function serveWaiting (state: State): void {
     }
 
     if (scheduler.needBytes.size === 0) {
-      scheduler.freed.delete(member) // else what needs bytes was passed over, and is looked at again
+      scheduler.freed.delete(member) // otherwise fetches that need bytes were skipped, and have to be tried again
     }
   }
 
@@ -136,7 +136,7 @@ function serveWaiting (state: State): void {
   scheduler.capacityFreed ||= isSpent(scheduler)
 }
 
-/** Those in line for one member, as long as it has capacity. */
+/** Serves clients in line for one member, as long as it has capacity. */
 function serveLines (state: State, member: EngineMember, anywhere: Walk<Client>): void {
   const { scheduler } = state
   const here = walkPlaces(member.backlog)
@@ -149,7 +149,7 @@ function serveLines (state: State, member: EngineMember, anywhere: Walk<Client>)
         client.inRound = false
 
         if (member.backlog.delete(client)) {
-          member.backlog.set(client, scheduler.nextInLine++) // to the end, where it is met again
+          member.backlog.set(client, scheduler.nextInLine++) // to the end of the line, where this walk reaches it again
         }
       }
     } else if (anywhere.first != null) {
@@ -170,7 +170,7 @@ function serveInLine (state: State, client: Client): void {
   }
 }
 
-/** What of one client is backlogged at one member. */
+/** Serves what one client has backlogged at one member. */
 function serveBacklog (state: State, client: Client, member: EngineMember): End {
   const { scheduler } = state
   beginRound(scheduler, client)
@@ -185,7 +185,7 @@ function serveBacklog (state: State, client: Client, member: EngineMember): End 
     const end = mayAsk(state, client, fetch, scheduler.needBytes.size > 0)
 
     if (end === 'held') {
-      toQueued(state, fetch) // others may have its place
+      toQueued(state, fetch) // so that other fetches can have its place
       continue
     }
 
@@ -198,18 +198,18 @@ function serveBacklog (state: State, client: Client, member: EngineMember): End 
     if (result === 'asked') {
       pay(fetch)
     } else if (result !== 'exhausted' && result !== 'not now' && !isOpenElsewhere(state, fetch, member)) {
-      return result // it waits on
+      return result // the fetch keeps waiting
     }
   }
 
   return endOfWork(client)
 }
 
-/** Clients that have something to ask, one after another. */
+/** Serves clients that have something to ask, in line. */
 function serveReady (state: State): void {
   const { newToCycle, ready } = state.scheduler
   serveAll(state, newToCycle)
-  // a client whose round is spent goes to the end, and is met again
+  // a client whose round is spent goes to the end, where this loop reaches it again
   serveAll(state, ready)
 }
 
@@ -221,7 +221,7 @@ function serveAll (state: State, line: Line<Client>): void {
   }
 }
 
-/** Gives a client its round, and puts it where it waits from then on. */
+/** Serves a client's round, and puts the client into the line in which it then waits. */
 function serve (state: State, client: Client, noBytes: boolean): End {
   const { scheduler } = state
   const end = mayBegin(state, client) ? serveQueue(state, client, noBytes) : 'no places'
@@ -230,7 +230,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   const { line } = client
 
   if (end === 'later' || (end === 'no bytes' && line === needBytes) || (end === 'no places' && (line === needPlaces || line === needPlacesFirst))) {
-    return end // where it is
+    return end // it stays where it is
   }
 
   leaveRounds(state, client)
@@ -249,7 +249,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   return end
 }
 
-/** What is to begin. */
+/** Serves what a client has queued. */
 function serveQueue (state: State, client: Client, noBytes: boolean): End {
   for (const { fetch } of client.queue) {
     const end = mayAsk(state, client, fetch, noBytes)
@@ -270,7 +270,7 @@ function serveQueue (state: State, client: Client, noBytes: boolean): End {
   return endOfWork(client)
 }
 
-/** A client has nothing left to ask; what it has in backlogs is part of its round. */
+/** Ends the round of a client that has nothing left to ask; fetches in backlogs are still part of the round. */
 function endOfWork (client: Client): End {
   if (client.backlogs.size > 0 || client.queue.size > 0) {
     return 'backlogged'
@@ -281,7 +281,10 @@ function endOfWork (client: Client): End {
   return 'done'
 }
 
-/** Begins a round. While no member has a place clients save up no rounds: one that waits for less would lose its share. */
+/**
+ * Begins a round, if it may. While no member has a place, clients save up no rounds: clients that wait for
+ * less would lose their shares.
+ */
 function mayBegin (state: State, client: Client): boolean {
   if (!client.inRound && client.deficit > 0 && awaitsPlaces(state)) {
     return false
@@ -292,7 +295,10 @@ function mayBegin (state: State, client: Client): boolean {
   return true
 }
 
-/** Members can be asked, and none has a place. Where none can be asked there is nothing to wait for: all has failed, or is denied. */
+/**
+ * Whether members can be asked but none has a place. If none can be asked there is nothing to wait for: every
+ * fetch is exhausted at once.
+ */
 function awaitsPlaces ({ memberCounts }: State): boolean {
   return memberCounts.withPlace === 0 && memberCounts.askable > 0
 }

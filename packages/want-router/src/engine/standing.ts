@@ -1,14 +1,14 @@
 /**
- * Standing wants: a member that said DONT_HAVE keeps the want, so that a block
- * which it gets later comes by itself. A member's standing wants and the answers
- * of their fetches are kept together.
+ * Standing wants: a member that said DONT_HAVE keeps the want, so that it sends a block
+ * that it gets later by itself. A member's standing wants and the answers of their
+ * fetches are kept together.
  */
 import { answeredMembers } from './fetch.ts'
 import { enqueueCancel } from './outbox.ts'
 import type { EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-/** A member keeps a want that it did not serve. The oldest gives way where there are too many. */
+/** Notes that a member keeps a want that it did not serve. If there are too many, the oldest is cancelled. */
 export function keepStanding (state: State, fetch: Fetch, member: EngineMember): void {
   if (member.capacity.standing === 0) {
     return
@@ -27,14 +27,14 @@ export function isStanding (fetch: Fetch, { standing }: EngineMember): boolean {
   return standing.get(fetch.key) === fetch
 }
 
-/** Takes a standing want back from a member, if it keeps it. */
+/** Cancels a standing want at a member, if the member keeps it. */
 export function cancelStanding (state: State, fetch: Fetch, member: EngineMember): void {
   if (forgetStanding(fetch, member)) {
     enqueueCancel(state.outbox, member, fetch)
   }
 }
 
-/** Takes a want back wherever it stands, but not from `except`, which has just served it. */
+/** Cancels a standing want at every member that keeps it, except `except`, which has just served it. */
 export function cancelAllStanding (state: State, fetch: Fetch, except?: EngineMember): void {
   for (const member of answeredMembers(fetch)) {
     if (member === except) {

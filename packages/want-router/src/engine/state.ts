@@ -1,5 +1,5 @@
 /**
- * All that an engine holds, and the sets that mirror it. Types only, as in
+ * Everything that an engine keeps, and the sets that mirror it. Only types, as in
  * `model.ts`; each record says which module writes it.
  */
 import type { AskBudget, RetryBudget } from './budgets.ts'
@@ -16,7 +16,7 @@ import type { Outcome, Strategy } from '../strategies/strategy.ts'
 import type { MemberInit } from '../targets/target.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** Everything; the modules beside this one are functions over it. */
+/** The whole state of an engine; the modules beside this one are functions over it. */
 export interface State {
   readonly limits: Limits
   now (): number
@@ -25,7 +25,7 @@ export interface State {
   readonly seed: number
   readonly strategy: Strategy
   /**
-   * Whether the strategy can take such members.
+   * Checks whether the strategy can take such members.
    *
    * @throws {InvalidOptionError} it cannot
    */
@@ -35,61 +35,61 @@ export interface State {
 
   readonly clients: Map<string, Client>
   readonly clientTimers: Timers<Client>
-  /** Wants of all clients. */
+  /** How many wants all clients have. */
   wants: number
   /** Bytes that wait for all clients. */
   unsent: number
-  /** Clients that have something unsent; the one that took nothing for the longest time is the first. */
+  /** Clients that have something unsent; the client that took nothing for the longest time is the first. */
   readonly unread: Set<Client>
 
   readonly members: Map<string, EngineMember>
   /** The last generation that a member was given. */
   generations: number
-  /** Draining members of which it has not been told yet that nothing is open at them. */
+  /** Draining members for which `drained` has not been reported yet. */
   readonly emptying: Set<EngineMember>
-  /** Until when members that were removed keep a DONT_HAVE from being sent, ms; undefined: they do not. */
+  /** Until when removed members keep a DONT_HAVE from being sent, ms; undefined: none does. */
   departedUntil: number | undefined
   /** Names of those. */
   readonly departed: Set<string>
   readonly memberTimers: Timers<EngineMember>
   readonly memberCounts: MemberCounts
-  /** Members by the peer id that each had last. */
+  /** Members by the peer id that each last had. */
   readonly memberOf: Map<string, EngineMember>
   /** Clients that are members. */
   readonly memberClients: Set<Client>
-  /** The peers that some clients say they ask for. */
+  /** For clients that say they ask on behalf of a peer, that peer. */
   readonly standIns: Map<string, string>
-  /** Connected members, their weights or their states changed. */
+  /** The set of connected members, a weight or a state has changed since the strategy was last told. */
   membersChanged: boolean
-  /** Rises whenever the strategy is told: an order of members that was remembered is out of date. */
+  /** Increases whenever the strategy is told: a remembered order of members is then out of date. */
   membersVersion: number
 
   readonly fetches: FetchSets
-  /** For one pick at a time. */
+  /** Serves one pick at a time. */
   readonly candidates: Candidates
   readonly scheduler: Scheduler
   /** Want-haves open at one member only, the oldest first. */
   readonly hedgeable: Set<Attempt>
-  /** How long an answer to a want-have takes, but for the slowest share. */
+  /** The time within which want-haves are answered, except for the slowest share. */
   readonly haveDelay: QuantileEstimate
   readonly retryBudget: RetryBudget
   readonly askAgainBudget: AskBudget
-  /** Clients that have fetches due to be asked again, served in rounds. */
+  /** Clients with fetches that are due to be asked again, in the order in which they are served. */
   readonly askingAgain: Set<Client>
-  /** Walks over what is exhausted, a slice a flush. */
+  /** Walks over exhausted fetches, a slice with each flush. */
   readonly reviews: Reviews<Fetch>
   /** Expected bytes open at all members. */
   inFlight: number
 
   readonly outbox: Outbox<EngineMember, Client>
-  /** Wants that wait for a verdict, and those of which the next flush says so. */
+  /** Wants that wait for a verdict, and those that the next flush asks about. */
   readonly parked: Parked
-  /** Wants that have ended since the last flush, while that is to be told. */
+  /** Wants that have ended since the last flush, while ends are reported. */
   ends: WantEnd[]
-  /** Something has happened since the last flush that it may have to carry out. Written by `engine.ts`. */
+  /** Something has happened since the last flush that the next may have to act on. Written by `engine.ts`. */
   dirty: boolean
   wantsEnds (): boolean
-  /** Told how each attempt ended, after the strategy. */
+  /** Called with the outcome of each attempt, after the strategy. */
   readonly attemptListeners: Array<(outcome: Outcome) => void>
   draining: boolean
   /** Flushes since the start. */
@@ -100,102 +100,102 @@ export interface State {
 
 /** The members that may be asked for one fetch, best first. */
 export interface Candidates {
-  /** Those for another fetch, from the first. */
+  /** Starts over for another fetch. */
   of (state: State, fetch: Fetch): Candidates
-  /** The next; undefined: there are no more. */
+  /** The next member; undefined: there is none. */
   pull (): EngineMember | undefined
-  /** No more are wanted. */
+  /** Ends the pick. */
   close (): void
 }
 
-/** How a message's wants enter: see `intake.ts`. */
+/** How the wants of a message are taken in: see `intake.ts`. */
 export interface Intake {
-  /** A want that its client does not have. */
+  /** Takes a want that the client does not have. */
   begin (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void
-  /** One that it has, asked for again. */
+  /** Takes a want that the client has, and repeats. */
   repeat (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void
 }
 
-/** Written by `admission.ts`, but for `wants`, which `fetches.ts` keeps up. */
+/** Wants that wait for a verdict. Written by `admission.ts`, except `wants`, which `fetches.ts` writes. */
 export interface Parked {
   /** Parked fetches, each of one want. */
   wants: number
-  /** The number of the verdict that was asked for last. */
+  /** The number of the last verdict that was asked for. */
   lastNumber: number
   /** What the next flush asks verdicts for, by client. */
   readonly asks: Map<string, VerdictAsk[]>
 }
 
-/** Kept up by `members.ts`, so that no decision counts members. */
+/** How many members are in which condition. Written by `members.ts`, so that no decision has to count members. */
 export interface MemberCounts {
   /** Connected and not draining. */
   askable: number
-  /** Of those the ones that are not ejected. */
+  /** Those of them that are not ejected. */
   healthy: number
-  /** Of the askable ones those able to take one more want. */
+  /** Askable members that have a place for one more want. */
   withPlace: number
 }
 
 /** All fetches, and those in states that something walks through. Written by `fetches.ts`. */
 export interface FetchSets {
-  /** By multihash, and strict ones by a longer name. */
+  /** By multihash; strict ones by the key of `fetchName`. */
   readonly all: Map<string, Fetch>
   /** The strict ones by multihash. */
   readonly strict: Map<WantKey, Set<Fetch>>
-  /** Retrying: to go on in the next flush. */
-  readonly goingOn: Set<Fetch>
-  /** Retrying: to go on when the retry budget allows. */
+  /** Retrying, and will continue in the next flush. */
+  readonly continuing: Set<Fetch>
+  /** Retrying, and will continue when the retry budget allows. */
   readonly delayed: Set<Fetch>
   readonly exhausted: Set<Fetch>
   satisfied: number
 }
 
-/** Everything that is backlogged, in order. */
+/** All backlogged fetches, in order. */
 export interface Backlogs {
   /** How many wait. */
   readonly size: number
-  /** The number of the last that joined; they only grow. */
+  /** The number of the last one that joined; numbers increase. */
   readonly last: number
   add (backlog: Omit<Backlog, 'number'>): Backlog
-  /** One that was added is no longer its fetch's. */
+  /** Notes that a fetch no longer waits in the backlog that was added for it. */
   leave (): void
   /** The first with a larger number. */
   after (number: number): Backlog | undefined
 }
 
-/** Clients in line to be served: a client stands in one of these lines at most. Written by `scheduler.ts`. */
+/** The lines of clients that wait to be served: a client stands in at most one. Written by `rounds.ts` and `scheduler.ts`. */
 export interface Scheduler {
-  /** Clients that have something to ask and were not yet found without capacity, in line for a round. */
+  /** Clients that have something to ask, in line for a round; they do not wait for capacity. */
   readonly ready: Line<Client>
-  /** Those of them that are new to this cycle, or have not used up their round of it: they go first. */
+  /** Clients like those that are new to this cycle, or have not used up their round of it: they go first. */
   readonly newToCycle: Line<Client>
-  /** Clients for whose next want no member had a place. */
+  /** Clients for whose next want no member had a free place. */
   readonly needPlaces: Line<Client>
-  /** Those of them that go first. */
+  /** Clients like those that go first. */
   readonly needPlacesFirst: Line<Client>
-  /** Clients for whose next want no member had bytes left. */
+  /** Clients for whose next want no member had capacity of bytes. */
   readonly needBytes: Line<Client>
-  /** Clients with nothing on their way that are held up by what waits for others. */
+  /** Clients with nothing in flight or unsent that are held up by what waits for other clients. */
   readonly needMemory: Line<Client>
-  /** The next place in line; they only grow. */
+  /** The place of the next client that gets in line; places increase. */
   nextInLine: number
   /** All fetches that wait for the capacity of a member. */
   readonly backlogs: Backlogs
-  /** Goes up when a client begins a second round in it: by then all that were in line before have had theirs. */
+  /** Increases when a client begins a second round in a cycle: by then all that stood in line before it have had theirs. */
   cycle: number
-  /** Members that have a backlog, and have got capacity. */
+  /** Members that have a backlog and may have capacity again. */
   readonly freed: Set<EngineMember>
-  /** Members that have got capacity since, and may take over what waits elsewhere. */
+  /** Members that may have capacity again, and may take over fetches that wait elsewhere. */
   readonly takers: Set<EngineMember>
-  /** Clients with nothing on their way in whose windows others hold up what a member would take over. */
+  /** Clients with nothing in flight or unsent whose fetches members have passed over, only because of what waits for other clients. */
   readonly passedOverForMemory: Set<Client>
-  /** Some capacity has come back since the waiting clients were last tried. */
+  /** Some capacity was freed since waiting clients were last tried. */
   capacityFreed: boolean
   memoryFreed: boolean
   /** Rankings that this flush may still ask for. */
   picks: number
-  /** Backlogged fetches that members may still look at in this flush. */
+  /** Backlogged fetches that members may still consider taking over in this flush. */
   looks: number
-  /** What there was to do went beyond that: the next flush goes on. */
+  /** This flush has used those up: the next one continues. */
   unfinished: boolean
 }

@@ -3,7 +3,7 @@ import { memberStatus } from './members.ts'
 import type { State } from './state.ts'
 import type { EngineStatus } from './status.ts'
 
-/** What the engine tells of itself: it walks the members, and nothing else. */
+/** The public state of an engine. It walks the members, but no clients or fetches. */
 export function engineStatus (state: State): EngineStatus {
   return {
     draining: state.draining,

@@ -1,18 +1,18 @@
 import type { Refusal } from '../policies/refusal.ts'
 import type { AskType } from '../strategies/strategy.ts'
 
-/** What can be seen of a member. */
+/** The public state of a member. */
 export interface MemberStatus {
   readonly id: string
-  /** Tells it from a member that was removed and had the same id. */
+  /** Tells the member from a removed one with the same id. */
   readonly generation: number
   readonly state: 'up' | 'down' | 'ejected' | 'draining'
-  /** It is asked nothing new, whether it is up or down. */
+  /** The member is asked nothing new, whether it is up or down. */
   readonly draining: boolean
   readonly weight: number
   readonly labels: Readonly<Record<string, string>>
   readonly load: { readonly wants: number, readonly bytes: number }
-  /** Expected bytes that it may have open, adapted to its path. */
+  /** Expected bytes that may be open at it, adapted to how quickly it answers. */
   readonly window: number
   /** Smoothed time to a block, ms; undefined before the first. */
   readonly latency?: number
@@ -32,7 +32,7 @@ export interface MemberTotals {
   dontHaves: number
   failures: number
   timeouts: number
-  /** Blocks it sent without having been asked for them, wrong bytes among them. */
+  /** Blocks and presences that it was not asked for, including blocks with wrong bytes. */
   unsolicited: number
   ejections: number
 }
@@ -42,11 +42,11 @@ export interface Totals {
   /** Wants received, cancels not counted. */
   wants: number
   cancels: number
-  /** Entries whose CID is malformed or over 168 bytes. */
+  /** Entries whose CID is malformed or longer than 168 bytes. */
   badWants: number
-  /** Wants whose hash function or length of digest cannot be verified: no member is asked for them. */
+  /** Wants whose hash function or digest length cannot be verified: no member is asked for them. */
   unverifiableWants: number
-  /** Wants that joined a fetch of another. */
+  /** Wants that joined the fetch of another want. */
   coalesced: number
   blocksSent: number
   bytesSent: number
@@ -59,33 +59,33 @@ export interface Totals {
   /** Wants that a policy refused. */
   refused: number
   expired: number
-  /** Blocks not kept for a waiter whose window was full; its want stays. */
+  /** Blocks not kept for a waiter that had no space for them; its want stays. */
   copiesLost: number
   /** Clients disconnected because they took nothing while the total for all was nearly used up. */
   closedUnread: number
-  /** Times that the strategy threw: members were ranked as they are configured. */
+  /** Errors thrown by the strategy: members were ranked in the order of the configuration. */
   strategyErrors: number
 }
 
-/** The most that was done at once since the start: what goes beyond it waits. */
+/** The most work that was done at once since the start. */
 export interface Peaks {
-  /** Times that one flush had the strategy rank the members for a fetch. */
+  /** Rankings that one flush asked the strategy for. */
   rankings: number
-  /** Wants that one client brought between two flushes. */
+  /** Wants that one client sent between two flushes. */
   wants: number
 }
 
-/** What can be seen of an engine: what it has at present, and totals since it was made. */
+/** The public state of an engine: what it has at present, and totals since it was made. */
 export interface EngineStatus {
   readonly draining: boolean
   readonly clients: number
   /** Wants of all clients. */
   readonly wants: number
-  /** Wants of those that wait for a verdict of the policies. */
+  /** Wants that wait for a verdict of the policies. */
   readonly parked: number
   /** Distinct multihashes wanted. */
   readonly fetches: number
-  /** Fetches that are being looked for: what a drain waits for, with `unsent`. */
+  /** Fetches that members are, or will be, asked for. A drain waits for these and for `unsent`. */
   readonly active: number
   /** Bytes of replies waiting for clients. */
   readonly unsent: number
@@ -97,13 +97,13 @@ export interface EngineStatus {
 /** How a want ended, reported once when it ends. */
 export interface WantEnd {
   readonly client: string
-  /** Raw CID bytes, in the client's words. */
+  /** Raw CID bytes, as the client sent them. */
   readonly cid: Uint8Array
   readonly type: AskType
   /**
-   * The last thing that the client got: a `block`, or a presence that was the last word when the want ended otherwise.
-   * Without any: `cancelled` by the client, `evicted` for another of its wants, `expired`, or `gone` with the client or
-   * its connection. `refused`: by a policy (see `verdict`), or because the client had too many.
+   * The last answer that the client got: a `block`, or a presence if the want ended without a block. If it got none:
+   * `cancelled` by the client, `evicted` for another of its wants, `expired`, or `gone` with the client or its
+   * connection. `refused`: by a policy (see `verdict`), or because the client had too many wants.
    */
   readonly outcome: 'block' | 'have' | 'dont-have' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'
   /** The verdict of the policy that refused it. */
@@ -114,9 +114,9 @@ export interface WantEnd {
   readonly member?: string
   /** From the want's arrival to its end, ms. */
   readonly ms: number
-  /** From the want's arrival until its first answer, which may be a presence, is among the client's replies, ms. */
+  /** From the want's arrival until its first answer, perhaps a presence, was added to the client's replies, ms. */
   readonly firstAnswerMs?: number
-  /** From the first ask for the block to the block, ms: a client may have wanted to know who has it before. */
+  /** From the client's first want-block to the block, ms: it may have sent a want-have before. */
   readonly blockMs?: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * A want rests while the connection on which it came is silent, and waits for no fetch; it goes on when that
- * connection is heard again.
+ * A want is suspended while the connection that it came on is silent: it waits for no fetch, and resumes
+ * when that connection is heard again.
  */
 import { multihashKey } from '@kitsune/bitswap-codec'
 import { retract, sendHave } from './deliveries.ts'
@@ -11,7 +11,7 @@ import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
 import type { EndDetails, EndReason } from './want-ends.ts'
 
-/** A want rests, with the connection on which it came; there is no place for more than a client may have. */
+/** Suspends a want whose connection is silent; beyond the limit of wants of a client it is evicted. */
 export function suspendWant (state: State, want: ClientWant): void {
   const { suspended } = want.client
 
@@ -22,13 +22,13 @@ export function suspendWant (state: State, want: ClientWant): void {
     return
   }
 
-  // what has not left is still to be said when it comes back
+  // a presence that has not left is sent when the want resumes
   want.presence = retract(state, want)
   leaveFetch(state, want)
   suspended.set(multihashKey(want.cid), want)
 }
 
-/** A suspended want goes on, as if it were asked for again; what had not left when it was suspended is said. */
+/** Resumes a suspended want, as if the client had asked again; a HAVE that had not left when it was suspended is sent. */
 export function resumeWant (state: State, want: ClientWant): void {
   const { presence } = want
   want.client.suspended.delete(multihashKey(want.cid))
@@ -39,7 +39,7 @@ export function resumeWant (state: State, want: ClientWant): void {
     sendHave(state, want)
   }
 
-  // one that was parked waits on
+  // a parked want still waits for its verdict
   const parked = want.awaits != null && want.fetch.state === 'parked'
   want.fetch = parked ? beginParked(state, want.key, want.head) : fetchOf(state, want.key, want.head, want.only)
   joinFetch(state, want)

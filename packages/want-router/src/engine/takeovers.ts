@@ -1,11 +1,11 @@
 /**
- * Fetches that wait for one member, and that another takes over. A fetch that has begun waits at
- * the best of the members that it can be asked of, and none of the others is to be
- * idle meanwhile: one that has capacity left, when all that is in line was served,
- * takes the first that it has not answered. It looks once at each, so that a long
- * list of what it has answered costs nothing. What it could not take then it looks
- * at again when it has become idle, and when a client has a window again on whose
- * account it waits: the client knows who has passed it over.
+ * Takeovers: a member with free capacity is asked for a fetch that is backlogged at another
+ * member. A backlogged fetch waits at the best of its members, but the others should not be idle
+ * meanwhile: a member that has capacity left after all clients in line were served takes over
+ * the first fetch that it has not answered. It considers each fetch once, so that a long list of
+ * fetches that it has answered costs nothing. A fetch that it could not take over is passed
+ * over, and considered again when the member has become idle, or when a client that could be
+ * charged has a window again: such a client remembers the members that passed over its fetches.
  */
 import { shortage } from './candidates.ts'
 import { expectedBytes } from './clients.ts'
@@ -18,18 +18,18 @@ import { isSpent } from './rounds.ts'
 import type { Backlog, EngineMember, Fetch } from './model.ts'
 import type { State } from './state.ts'
 
-/** Has members that got capacity take over what they can: the last of what a flush does. */
+/** Has members with free capacity take over what they can. A flush does this last. */
 export function takeOverOthers (state: State): void {
   const { scheduler } = state
 
   for (const member of scheduler.takers) {
-    // better to wait for a member that is well; it is looked at again when it may be
+    // waiting for a healthy member is better; this one stays in the set and is tried again in later flushes
     if (member.stalled || state.strategy.avoids?.(member.id) === true) {
       continue
     }
 
     const seen = member.lookedAt
-    // it was ranked again and still waits: with a strategy that changes its mind this would never end
+    // fetches that were ranked again and still wait: with a strategy that changes its ranking each time, the loop would never end
     const tried = new Set<Fetch>()
 
     if (member.load.wants === 0 && member.passedOver > 0) {
@@ -44,12 +44,12 @@ export function takeOverOthers (state: State): void {
     }
 
     if (scheduler.needBytes.size === 0) {
-      scheduler.takers.delete(member) // otherwise it skipped what needs bytes, and looks at that again
+      scheduler.takers.delete(member) // otherwise it has skipped fetches that need bytes, and has to consider them again
     }
   }
 }
 
-/** Has a member asked for the next fetch that waits elsewhere and could be asked of it now; false: there is none. */
+/** Has a member take over the next fetch that it can serve now; false: there is none. */
 function takeOver (state: State, member: EngineMember, seen: number, tried: Set<Fetch>): boolean {
   const fetch = nextTakeover(state, member, seen, tried)
 
@@ -68,8 +68,9 @@ function takeOver (state: State, member: EngineMember, seen: number, tried: Set<
 }
 
 /**
- * Looks on from where the member has looked last. What stands up to `seen` it looks at
- * again; while all bytes are taken, that ends at the first of it that needs some.
+ * The next fetch that a member can take over, from where it stopped before. Fetches up to
+ * number `seen` are considered for the second time: while all bytes are reserved, the
+ * member then stops at the first of them that needs bytes.
  */
 function nextTakeover (state: State, member: EngineMember, seen: number, tried: ReadonlySet<Fetch>): Fetch | undefined {
   const { backlogs, needBytes } = state.scheduler
@@ -86,7 +87,7 @@ function nextTakeover (state: State, member: EngineMember, seen: number, tried: 
     const lacksBytes = candidate && (allTaken || needBytes.size > 0) && bytesAt(next, member) > 0
 
     if (lacksBytes && needBytes.size > 0) {
-      return // others wait for these
+      return // clients in line wait for these bytes
     }
 
     member.lookedAt = lacksBytes ? Math.max(seen, number) : number

@@ -7,23 +7,25 @@ import type { Limits } from '../defaults.ts'
 import type { CancelledWant, MemberInit, TargetWant } from '../targets/target.ts'
 import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 
-/** What records look like and how the engine decides: raised when an older recording would be misunderstood, or would not replay to the same decisions. */
+/**
+ * The version of the records and of the engine's decisions: increased when an older recording would be
+ * misunderstood, or would not replay to the same decisions.
+ */
 export const RECORDING_FORMAT = 3
 
 /**
- * Everything that goes into an engine and comes out of it, in order. With the
- * strategy, the records since `start` determine all that follows: replayed, they
- * lead to the same decisions.
+ * Every input and output of an engine, in order. Together with the strategy, the records
+ * since `start` determine all decisions: replayed, they lead to the same ones.
  */
 export type TapRecord = { readonly at: number } & (
-  /** The engine was made: its configuration but for the strategy, which is code. */
+  /** The engine was made: its configuration without the strategy, which is code. */
   | { readonly t: 'start', readonly format: number, readonly seed: number, readonly randomSeed: number, readonly members: readonly MemberInit[], readonly limits: Limits, readonly hashes?: readonly HashFunction[], readonly admission?: boolean }
   | { readonly t: 'put', readonly input: Input }
   | { readonly t: 'flush', readonly said: readonly Decision[] }
   | { readonly t: 'take', readonly client: string, readonly maxBytes: number, readonly protocol: BitswapProtocol, readonly message?: Taken }
 )
 
-/** What a flush carried out. */
+/** What a flush decided. */
 export type Decision =
   | { readonly t: 'ask', readonly member: string, readonly wants: readonly TargetWant[] }
   | { readonly t: 'cancel', readonly member: string, readonly wants: readonly CancelledWant[] }
@@ -35,15 +37,15 @@ export type Decision =
   | { readonly t: 'drained', readonly member: string }
 
 /**
- * Sees every record as it happens, within the engine's call: it must neither
- * throw nor call the engine, and copies what it keeps of the bytes.
+ * Is called with every record as it happens, within the engine's call: it must neither
+ * throw nor call the engine, and must copy bytes that it keeps.
  */
 export type Tap = (record: TapRecord) => void
 
 /**
- * An engine that shows a tap what passes through it; `time` is the engine's own.
- * It throws a `ReentryError` if it is called from inside its own flush: what
- * happens there has no place in a recording.
+ * Wraps an engine so that a tap is shown its inputs and outputs; `time` is the engine's
+ * own clock. It throws a `ReentryError` if it is called from inside its own flush: a
+ * recording could not replay that.
  */
 export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
   let flushing = false
@@ -97,7 +99,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
   }
 }
 
-/** The output, with what is said to it added to a list. */
+/** Wraps an output so that what a flush decides is also added to a list. */
 function listenedTo (out: Output, said: Decision[]): Output {
   return {
     ask (member, wants) {

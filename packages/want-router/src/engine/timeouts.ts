@@ -1,10 +1,10 @@
 /**
- * All that time brings about: timeouts, stalls, hedges, expiry, asking again, and
- * the steps of a member's life. Each comes from an ordered structure, so that
- * nothing walks through all members or clients, and a tick does a bounded amount.
+ * Everything that happens because time passes: timeouts, stalls, hedges, expiry, asking
+ * again, and the steps of a member's life. Each comes from an ordered structure, so that
+ * nothing walks through all members or clients, and a tick does a bounded amount of work.
  */
 import { fail } from './answers.ts'
-import { endAttempt, goOn, stall } from './attempts.ts'
+import { endAttempt, continueFetch, stall } from './attempts.ts'
 import { reconsider } from './exhaustion.ts'
 import { noteAnswer } from './fetch.ts'
 import { nextHedge, openHedges } from './hedges.ts'
@@ -18,17 +18,17 @@ import type { State } from './state.ts'
 
 // ms after which the silence of a member whose protocol has no DONT_HAVE counts as an answer; boxo waits 50 ms to 7 s, by twice the mean
 const MIN_SILENCE = 200
-// longest timeouts that a want is granted at a member that is slow and delivers others
+// how many of the longest timeouts a slow member has for a want while it answers other wants
 const MOST_TIMEOUTS = 3
-// share of all that may wait unsent, above which clients that take nothing are disconnected
-const CROWDED = 0.75
-// fetches of one client that are asked again before the next client has its round
+// share of the limit of unsent bytes above which clients that take nothing are disconnected
+const NEARLY_FULL = 0.75
+// fetches of one client that are asked again before the next client's
 const ASK_AGAIN_ROUND = 8
-// timeouts, hedges, expiries, wants asked again, and members and clients looked at, a tick. Those looked at count, so
-// that one whose due time does not move on costs a tick its work, and not its end
+// timeouts, hedges, expiries, fetches asked again, and members and clients whose timers are due, a tick. Due timers
+// count, so that an owner whose due time does not advance cannot make a tick endless
 const MAX_WORK = 2000
 
-/** When a tick is wanted next, ms; Infinity: not at all. */
+/** When the next tick is needed, ms; Infinity: none is. */
 export function nextDeadline (state: State): number {
   const now = state.now()
 
@@ -43,14 +43,14 @@ export function nextDeadline (state: State): number {
   )
 }
 
-/** When a member is to be looked at. */
+/** When a member's next timeout, stall or lifecycle step is due, ms; Infinity: none is. */
 export function memberDue (state: State, member: EngineMember): number {
   const { first: attempt } = member.open
 
   return attempt == null ? nextStep(state, member) : Math.min(stallsAt(member, attempt), timesOutAt(attempt), nextStep(state, member))
 }
 
-/** Time has passed. */
+/** Does what is due. */
 export function tick (state: State): void {
   let left = MAX_WORK
   left = tickMembers(state, left)
@@ -81,7 +81,7 @@ function tickMembers (state: State, most: number): number {
   return left
 }
 
-/** Ends the attempts at a member that have had their time, at most `most`; returns how many are left of that. */
+/** Ends the attempts at a member that have timed out, at most `most`; returns what is left of `most`. */
 function timeOut (state: State, member: EngineMember, most: number): number {
   const now = state.now()
   let left = most
@@ -102,14 +102,14 @@ function timeOut (state: State, member: EngineMember, most: number): number {
   return left
 }
 
-/** When a member that says nothing has stalled, by the attempt that has been open longest there. */
+/** When a silent member counts as stalled; `attempt` is the one that has been open there for the longest time. */
 function stallsAt ({ stalled, capacity, lastProgress, latency }: EngineMember, { timedFrom }: Attempt): number {
   return stalled || !capacity.supportsDontHave ? Infinity : Math.max(timedFrom, lastProgress) + latency.stallTimeout
 }
 
-/** When an attempt is given up, which is the one that has been open longest at its member. */
+/** When an attempt times out that has been open at its member for the longest time. */
 function timesOutAt ({ member, timedFrom }: Attempt): number {
-  // a member that delivers others is given longer, but not for ever: kubo silently forgets wants
+  // a member that answers other wants has more time, but not for ever: kubo silently forgets wants
   const { latency, capacity, lastProgress } = member
   const { smoothed, timeout, longest } = latency
 
@@ -123,8 +123,9 @@ function timesOutAt ({ member, timedFrom }: Attempt): number {
 }
 
 /**
- * A member had its time. The want stands there: a block that comes after all is
- * welcome, and is the first sign of a member that was only suspended.
+ * Ends an attempt that has timed out. The want stays at the member as a standing want: a
+ * late block is still useful, and is the first sign of life of a member whose process was
+ * only suspended.
  */
 function timedOut (state: State, attempt: Attempt): void {
   const { member, fetch } = attempt
@@ -142,7 +143,7 @@ function timedOut (state: State, attempt: Attempt): void {
     endAttempt(state, attempt, 'unknown')
     keepStanding(state, fetch, member)
     noteAnswer(fetch, member, 'unknown', state.now())
-    goOn(state, fetch)
+    continueFetch(state, fetch)
   }
 }
 
@@ -179,7 +180,7 @@ function tickClients (state: State, most: number): number {
   return left
 }
 
-/** When a client is to be looked at: its first want expires, or fetches of it are to be asked again. */
+/** When a client's next timer is due, ms: its first want expires, or its exhausted fetches are asked again. */
 export function clientDue (state: State, client: Client): number {
   const [first] = client.wants
   const askAgain = state.askingAgain.has(client) ? Infinity : client.askAgain?.next()
@@ -187,7 +188,10 @@ export function clientDue (state: State, client: Client): number {
   return Math.min(first?.expires ?? Infinity, askAgain ?? Infinity)
 }
 
-/** Clients in rounds: one with much that no member has does not delay what another waits for. */
+/**
+ * Asks exhausted fetches again, a few of each client in rounds: a client with many wants that no member can
+ * serve does not delay others.
+ */
 function askAgain (state: State, most: number): void {
   const now = state.now()
   let left = most
@@ -215,12 +219,12 @@ function askAgain (state: State, most: number): void {
   }
 }
 
-function isCrowded ({ unsent, limits }: State): boolean {
-  return unsent > limits.unsent * CROWDED
+function isNearlyFull ({ unsent, limits }: State): boolean {
+  return unsent > limits.unsent * NEARLY_FULL
 }
 
 function nextUnread (state: State): number {
-  if (!isCrowded(state)) {
+  if (!isNearlyFull(state)) {
     return Infinity
   }
 
@@ -229,9 +233,9 @@ function nextUnread (state: State): number {
   return first == null ? Infinity : first.readAt + state.limits.unreadTimeout
 }
 
-/** What waits for others is nearly all that may wait: clients that take nothing of it give way to those that would. */
+/** Closes clients that have taken nothing for too long, while unsent bytes are near their limit: they would hold up clients that read. */
 function closeUnread (state: State): void {
-  if (!isCrowded(state)) {
+  if (!isNearlyFull(state)) {
     return
   }
 
@@ -244,7 +248,7 @@ function closeUnread (state: State): void {
 
     state.totals.closedUnread++
     state.outbox.closing.set(client.id, { why: `took nothing of ${client.replies.bytes} bytes for ${Math.round((now - client.readAt) / 1000)} s`, unread: true })
-    // if it stays all the same, its time starts over
+    // if the client is not closed after all, its time starts over
     client.readAt = now
     state.unread.delete(client)
     state.unread.add(client)

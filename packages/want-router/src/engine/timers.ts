@@ -1,34 +1,35 @@
 import TinyQueue from 'tinyqueue'
 
-/** Something that wants to be looked at when a time has come. */
+/** Something that has work due at a time. */
 export interface Timed {
-  /** For {@link Timers} alone: what is registered, and which of two that are due at the same time is the first. */
+  /** These are written only by {@link Timers}: the registered entry, and the order of owners that are due at the same time. */
   timer: TimerEntry | undefined
   timerOrder: number
 }
 
 interface TimerEntry { readonly at: number, readonly order: number, owner: unknown }
 
-/** Owners in the order in which they are due, so that the passing of time costs nothing for those that are not. */
+/** Owners in the order in which they are due: those that are not due cost nothing. */
 export interface Timers<T extends Timed> {
-  /** An owner may have become due sooner. */
+  /** Has to be called when an owner may have become due sooner. */
   touch (owner: T): void
-  /** An owner is gone. */
+  /** Removes an owner that is gone. */
   remove (owner: T): void
-  /** When the first owner is due; Infinity: none ever. */
+  /** When the first owner is due, ms; Infinity: none is. */
   next (): number
-  /** The first owner that is due, which has to be touched when it has been looked at. */
+  /** Takes the first owner that is due; the caller has to `touch` it again when its work is done. */
   take (now: number): T | undefined
 }
 
-// entries of which the owner is gone or was registered again are thrown out when there are more of them than of others
+// entries whose owner is gone or has another entry are removed when they are the majority, and more than this many
 const LEAST_DEAD = 64
 
 /**
- * Makes timers over a function that tells when an owner is due. What becomes due
- * later needs no word: an entry that comes up too early is entered again.
+ * Makes timers from a function that returns when an owner is due. An owner that becomes
+ * due later needs no `touch`: when its entry is reached too early, it is registered
+ * again.
  *
- * @param due - in ms; Infinity: never, as things are
+ * @param due - in ms; Infinity: never, for now
  */
 export function createTimers <T extends Timed> (due: (owner: T) => number): Timers<T> {
   return new TimerQueue(due)
@@ -122,7 +123,7 @@ class TimerQueue<T extends Timed> implements Timers<T> {
   }
 }
 
-/** Looking at the time enters owners again, and must not change which is the first. */
+/** By time, then by owner: reading the next time may register owners again, which must not change their order. */
 function compare (a: TimerEntry, b: TimerEntry): number {
   return a.at - b.at || a.order - b.order
 }

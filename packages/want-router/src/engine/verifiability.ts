@@ -10,8 +10,8 @@ export interface HashFunction {
 }
 
 /**
- * Tells of a key whether a block could be verified against it. A block that
- * cannot be verified is of no use, so no member is asked for it.
+ * Makes a function that returns whether a block could be verified against a key. No
+ * member is asked for a block that cannot be verified.
  *
  * @param hashes - default: every key counts as verifiable
  */
@@ -31,7 +31,7 @@ export function verifiableBy (hashes: readonly HashFunction[] | undefined): (key
   }
 }
 
-/** A varint of a key, which has a character for each byte. Keys are well formed. */
+/** Reads a varint of a key, which has a character for each byte. Keys are well formed. */
 function readVarint (key: WantKey, start: number): { value: number, next: number } {
   let value = 0
   let next = start

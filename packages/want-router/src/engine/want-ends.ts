@@ -1,25 +1,25 @@
 /**
- * How a want ends: it leaves its client's list and its fetch, which passes to those that still wait or ends with it, and
- * how it ended is reported once.
+ * How a want ends: it leaves its client's list and its fetch, and its end is reported once. A fetch without waiters ends
+ * with it; otherwise attempts that were charged to its client are charged to other waiters.
  */
 import { identityData } from '@kitsune/bitswap-codec'
-import { cancelAttempt, cancelHedge, goOn, passAttempt, passAttempts } from './attempts.ts'
+import { cancelAttempt, cancelHedge, continueFetch, passAttempt, passAttempts } from './attempts.ts'
 import { removeWant } from './clients.ts'
 import { retract, sendBlock } from './deliveries.ts'
-import { heirAt, isUsable } from './eligibility.ts'
+import { successorAt, isUsable } from './eligibility.ts'
 import { answeredMembers, isOwed, unlink } from './fetch.ts'
-import { endFetch, passFetch, toGoingOn, toRest } from './fetches.ts'
-import { releaseLone } from './loops.ts'
+import { endFetch, passFetch, toContinuing, toRest } from './fetches.ts'
+import { releaseOnlyWaiter } from './loops.ts'
 import { cancelAllStanding, cancelStanding } from './standing.ts'
 import type { Client, ClientWant, Fetch } from './model.ts'
 import type { State } from './state.ts'
 import type { WantEnd } from './status.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** Why a want ends, if it is not by an answer that it got before. */
+/** Why a want ends. A presence that the client got before takes precedence in the report, except over a block or a refusal. */
 export type EndReason = Extract<WantEnd['outcome'], 'block' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'>
 
-/** By which member a want was served, or how a policy refused it. */
+/** The member that served a want, or the policy's verdict that refused it. */
 export type EndDetails = Partial<Pick<WantEnd, 'member' | 'bytes' | 'verdict'>>
 
 type EndedWant = Pick<ClientWant, 'client' | 'cid' | 'type' | 'sendDontHave' | 'askedAt' | 'blockAskedAt' | 'answeredAt' | 'haveSent' | 'dontHaveSent'>
@@ -30,7 +30,7 @@ export function endWant (state: State, want: ClientWant, why: EndReason, how?: E
   leaveFetch(state, want)
 }
 
-/** Takes a want off its client's list and off its fetch; the last to leave ends the fetch. */
+/** Removes a want from its client's list and its fetch; a fetch ends with its last waiter. */
 export function leaveFetch (state: State, want: ClientWant): void {
   const { fetch, client } = want
   retract(state, want) // a client that asks for the same want again is answered again
@@ -55,10 +55,10 @@ export function leaveFetch (state: State, want: ClientWant): void {
     toRest(state, fetch)
   }
 
-  releaseLone(state, fetch)
+  releaseOnlyWaiter(state, fetch)
 }
 
-/** What was on the account of a waiter that has left goes to one that may use the same member; what none may use is taken back. */
+/** Charges what was charged to a waiter that has left to one that may use the same member; what no waiter may use is cancelled. */
 function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): void {
   for (const member of answeredMembers(fetch)) {
     if (!isUsable(fetch, member)) {
@@ -67,31 +67,31 @@ function passRestricted (state: State, fetch: Fetch, from: Client, to: Client): 
   }
 
   for (const attempt of [fetch.hedge, fetch.primary]) {
-    const heir = attempt?.client === from ? heirAt(fetch, attempt.member, from) : from
+    const successor = attempt?.client === from ? successorAt(fetch, attempt.member, from) : from
 
-    if (attempt != null && heir == null) {
+    if (attempt != null && successor == null) {
       const wasPrimary = attempt === fetch.primary
       cancelAttempt(state, attempt)
 
       if (wasPrimary) {
-        goOn(state, fetch)
+        continueFetch(state, fetch)
       }
-    } else if (attempt != null && heir != null && heir !== from) {
-      passAttempt(state, attempt, heir)
+    } else if (attempt != null && successor != null && successor !== from) {
+      passAttempt(state, attempt, successor)
     }
   }
 
   const { backlog } = fetch
-  const waits = backlog?.client === from ? heirAt(fetch, backlog.member, from) : to
+  const waits = backlog?.client === from ? successorAt(fetch, backlog.member, from) : to
 
   if (waits == null) {
-    toGoingOn(state, fetch)
+    toContinuing(state, fetch)
   } else if (waits !== from) {
     passFetch(state, fetch, from, waits)
   }
 }
 
-/** Takes a fetch off everything; members that have it open or standing are told. */
+/** Ends a fetch without waiters; members that have it open or standing get a cancel. */
 function dropFetch (state: State, fetch: Fetch): void {
   cancelHedge(state, fetch)
 
@@ -103,7 +103,7 @@ function dropFetch (state: State, fetch: Fetch): void {
   endFetch(state, fetch)
 }
 
-/** The CID is the block: no member has to be asked. */
+/** Serves a want whose CID contains the block: no member has to be asked. */
 export function serveIdentity (state: State, client: Client, entry: WantEntry): void {
   const cid = entry.cid.slice()
   const bytes = identityData(cid) ?? new Uint8Array()
@@ -111,19 +111,19 @@ export function serveIdentity (state: State, client: Client, entry: WantEntry): 
   reportEnd(state, unheldWant(state, client, entry), sent ? 'block' : 'refused', { bytes: sent ? bytes.byteLength : 0 })
 }
 
-/** A client has too many wants, and this one weighs least. */
+/** Refuses a new want of a client that has too many, since it has the lowest priority. */
 export function refuseWant (state: State, client: Client, entry: WantEntry): void {
   reportEnd(state, unheldWant(state, client, entry), 'refused')
 }
 
-/** A want that is answered or refused on the spot. */
+/** The report of a want that is answered or refused at once. */
 function unheldWant (state: State, client: Client, { cid, wantType, sendDontHave }: WantEntry): EndedWant {
   const now = state.now()
 
   return { client, cid: cid.slice(), type: wantType, sendDontHave, askedAt: now, blockAskedAt: now, answeredAt: undefined, haveSent: false, dontHaveSent: false }
 }
 
-/** Reports how a want ended, if a listener or a tap wants to know. */
+/** Reports how a want ended, while ends are reported. */
 export function reportEnd (state: State, want: EndedWant, why: EndReason, how?: EndDetails): void {
   if (!state.wantsEnds()) {
     return
@@ -134,7 +134,7 @@ export function reportEnd (state: State, want: EndedWant, why: EndReason, how?: 
   let outcome: WantEnd['outcome'] = why
 
   if (why === 'block' || why === 'refused') {
-    // that counts, whatever was said before
+    // these count, whatever presence was sent before
   } else if (haveSent) {
     outcome = 'have'
   } else if (dontHaveSent && sendDontHave) {

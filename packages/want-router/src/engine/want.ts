@@ -6,7 +6,7 @@ import type { State } from './state.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** A class for the sake of its CID, which is made when it is first said. */
+/** A class, because its CID is made when it is first read. */
 class WantRecord implements ClientWant {
   readonly client: Client
   readonly key: WantKey
@@ -51,7 +51,7 @@ class WantRecord implements ClientWant {
   }
 }
 
-/** The record of a want that is to join that fetch. */
+/** Makes the record of a want that will join that fetch. */
 export function newWant (state: State, client: Client, fetch: Fetch, head: string, entry: WantEntry, connection: number | undefined): ClientWant {
   const now = state.now()
 

@@ -1,9 +1,9 @@
-/** What a wantlist message says, before any of it is a want: the entries that count, in the order in which they count. */
+/** Which entries of a wantlist message count, and in which order. */
 import { multihashKey } from '@kitsune/bitswap-codec'
 import { sameBytes } from '../same-bytes.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** What a message says last of a CID counts, as in boxo, where a message has one entry for each. */
+/** Keeps the last entry of each CID, as in boxo, where a message has one entry for each. */
 export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[] {
   if (!mayContradict(entries)) {
     return entries
@@ -12,7 +12,7 @@ export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[
   const last = new Map<string, WantEntry>()
 
   for (const entry of entries) {
-    const cid = multihashKey(entry.cid) // not a multihash, but as good a key
+    const cid = multihashKey(entry.cid) // a string of the whole CID's bytes, used as a key
     last.delete(cid)
     last.set(cid, entry)
   }
@@ -20,10 +20,10 @@ export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[
   return [...last.values()]
 }
 
-// up to this many entries are compared with one another, which costs less than a map of them
+// up to this many entries are compared with each other, which costs less than a Map
 const FEW = 32
 
-/** Whether a message may want what it cancels. Most have a few entries of each kind, and do not. */
+/** Whether a message may both want and cancel a CID. Most have few entries, and do not. */
 function mayContradict (entries: readonly WantEntry[]): boolean {
   const few = entries.length <= FEW
   let cancels = false
@@ -45,7 +45,7 @@ function isWanted (entries: readonly WantEntry[], cid: Uint8Array): boolean {
   return entries.some(entry => !entry.cancel && sameBytes(entry.cid, cid))
 }
 
-/** The entries worth reading of a list longer than a client may have: those of highest priority, in their order. */
+/** Cuts a list to as many wants as a client may have: those of the highest priority, in their order. */
 export function topEntries (entries: readonly WantEntry[], most: number): readonly WantEntry[] {
   if (entries.length <= most) {
     return entries
@@ -63,7 +63,7 @@ export function topEntries (entries: readonly WantEntry[], most: number): readon
   return entries.filter(entry => entry.cancel || entry.priority > floor || (entry.priority === floor && ties-- > 0))
 }
 
-/** Entries by priority, high first; most senders have them so already. */
+/** Entries by priority, high first; most senders order them so already. */
 export function byPriority (entries: readonly WantEntry[]): readonly WantEntry[] {
   for (let i = 1; i < entries.length; i++) {
     if (entries[i].priority > entries[i - 1].priority) {

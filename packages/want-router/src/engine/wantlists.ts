@@ -10,7 +10,7 @@ import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** A client's wantlist message. A bad entry costs that entry. */
+/** Handles a client's wantlist message. A malformed entry is ignored, and the others count. */
 export function onWants (state: State, client: Client, entries: readonly WantEntry[], full: boolean, connection?: number): void {
   const all = lastEntries(entries)
   const top = topEntries(all, state.limits.wantsPerClient)
@@ -20,7 +20,7 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
     cutList(state, client, all, top, full)
   }
 
-  // what ends makes room for what begins
+  // cancels first, so that new wants need not evict others
   for (const entry of top) {
     if (entry.cancel) {
       onCancel(state, client, entry)
@@ -49,14 +49,17 @@ export function onWants (state: State, client: Client, entries: readonly WantEnt
   countBrought(state, client, state.totals.wants - before)
 }
 
-/** What a client brings between two flushes counts together: nothing else is done in the meantime. */
+/** Counts together what a client sends between two flushes, since no other work is done in between. */
 function countBrought ({ flushes, peaks }: State, client: Client, wants: number): void {
   client.brought = (client.broughtAfter === flushes ? client.brought : 0) + wants
   client.broughtAfter = flushes
   peaks.wants = Math.max(peaks.wants, client.brought)
 }
 
-/** Of a list that is too long the rest is refused; where it replaces this client's list, what it had of that is evicted. */
+/**
+ * Refuses the wants that are cut from a list that is too long; if the list replaces the client's, wants that
+ * the client had are evicted.
+ */
 function cutList (state: State, client: Client, all: readonly WantEntry[], top: readonly WantEntry[], full: boolean): void {
   const named = new Set(top.map(({ cid }) => multihashKey(cid)))
 
@@ -100,9 +103,9 @@ function onCancel (state: State, client: Client, { cid }: WantEntry): void {
   }
 }
 
-/** A full list replaces this client's list, and no other's: what it does not name ends. */
+/** Replaces this client's list by a full one: wants that the full list does not name end. */
 function replaceList (state: State, client: Client, entries: readonly WantEntry[]): void {
-  // what it names of these starts over
+  // suspended wants end, and those that the list names begin again
   for (const id of client.suspended.keys()) {
     endSuspended(state, client, id, 'cancelled')
   }

@@ -1,6 +1,6 @@
 /**
- * The life of a want: it arrives with a client's message, joins or begins the
- * fetch of its multihash, and may come to ask for more. How it ends: `want-ends.ts`.
+ * The life of a want: it arrives with a client's message, joins or begins the fetch of
+ * its multihash, and may later ask for more. How it ends: `want-ends.ts`.
  */
 import { cancelHedge, mayUpgrade, upgradeAttempt } from './attempts.ts'
 import { tellCertain } from './certainty.ts'
@@ -19,7 +19,7 @@ import type { State } from './state.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** A want that is new: it joins the fetch of its multihash, or begins it. */
+/** Makes a new want: it joins the fetch of its multihash, or begins it. */
 export function createWant (state: State, client: Client, key: WantKey, entry: WantEntry, connection: number | undefined): void {
   const head = headOf(entry.cid, key)
   const fetch = fetchOf(state, key, head)
@@ -27,7 +27,7 @@ export function createWant (state: State, client: Client, key: WantKey, entry: W
   joinFetch(state, newWant(state, client, fetch, head, entry, connection))
 }
 
-/** The fetch of a multihash, a new one if no client waits for it; for a strict want the one for its set of members. */
+/** The fetch of a multihash, for a strict want the one for its set of members; a new fetch if there is none. */
 export function fetchOf (state: State, key: WantKey, head: string, only?: Eligible): Fetch {
   const strict = only?.strict === true ? only : undefined
   const fetch = state.fetches.all.get(fetchName(key, strict))
@@ -45,13 +45,13 @@ function countVerifiable (state: State, { verifiable }: Fetch): void {
   }
 }
 
-/** Puts a want on its client's list, and on its fetch. */
+/** Adds a want to its client's list and to its fetch. */
 export function joinFetch (state: State, want: ClientWant): void {
   addWant(state, want)
   linkFetch(state, want)
 }
 
-/** A want that was parked goes to the fetch of its multihash. */
+/** Moves a want that was parked to the fetch of its multihash. */
 export function enterFetch (state: State, want: ClientWant, only: Eligible | undefined): void {
   unlink(want.fetch, want)
   endFetch(state, want.fetch)
@@ -63,32 +63,32 @@ export function enterFetch (state: State, want: ClientWant, only: Eligible | und
 
 function linkFetch (state: State, want: ClientWant): void {
   const { client, fetch } = want
-  // another client wants now what only a member wanted, which was not asked for that
+  // only a member wanted this block so far, and it was not asked for it; now another client wants it too
   const only = fetch.first?.client.member
-  const company = only != null && only !== client.member
+  const joinsMember = only != null && only !== client.member
 
   link(fetch, want)
 
-  if (company && fetch.state === 'exhausted') {
+  if (joinsMember && fetch.state === 'exhausted') {
     toQueued(state, fetch)
   }
 
   pursue(state, fetch, want)
 }
 
-/** The same want again: it lives on, in the words that the client used last. */
+/** Renews a want that the client repeats, with its last priority and flags. */
 export function renewWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   const { client } = want
   want.connection = connection
   want.priority = entry.priority
   want.sendDontHave = entry.sendDontHave
   want.expires = state.now() + state.limits.wantLifetime
-  // to the end of the order in which wants expire
+  // it is now the last to expire
   client.wants.delete(want)
   client.wants.add(want)
 }
 
-/** The same want again: it may now ask for more. */
+/** Handles a want that the client repeats, which may now ask for more. */
 export function repeatWant (state: State, want: ClientWant, entry: WantEntry, connection: number | undefined): void {
   renewWant(state, want, entry, connection)
   clearDontHave(state, want)
@@ -107,7 +107,10 @@ export function repeatWant (state: State, want: ClientWant, entry: WantEntry, co
   pursue(state, want.fetch, want)
 }
 
-/** A client that asks again did not keep the answer, and a DONT_HAVE that has not left is of a time before it asked. */
+/**
+ * Prepares a want for another DONT_HAVE: a client that asks again did not keep the answer, and a DONT_HAVE
+ * that has not left yet is older than its question.
+ */
 export function clearDontHave (state: State, want: ClientWant): void {
   if (want.presence?.have === false) {
     retract(state, want)
@@ -116,7 +119,7 @@ export function clearDontHave (state: State, want: ClientWant): void {
   want.dontHaveSent = false
 }
 
-/** A want that may ask for more from now on. */
+/** Upgrades a want to a want-block, for which it may use those members. */
 export function upgradeWant (state: State, want: ClientWant, only: Eligible | undefined): void {
   clearDontHave(state, want)
 
@@ -130,7 +133,7 @@ export function upgradeWant (state: State, want: ClientWant, only: Eligible | un
   moveWant(state, want, only, 'block')
 }
 
-/** A want that may use other members from now on starts over. */
+/** Moves a want that may now use other members to another fetch: it starts over. */
 export function moveWant (state: State, want: ClientWant, only: Eligible | undefined, type: AskType): void {
   leaveFetch(state, want)
   want.type = type
@@ -140,7 +143,7 @@ export function moveWant (state: State, want: ClientWant, only: Eligible | undef
   joinFetch(state, want)
 }
 
-/** Brings a fetch to where this want needs it to be. */
+/** Makes a fetch do what this want needs. */
 function pursue (state: State, fetch: Fetch, want: ClientWant): void {
   const upgrade = want.type === 'block' && fetch.type === 'have'
 
@@ -154,7 +157,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
     case 'queued':
       if (isOwed(want)) {
         queueWant(state, want)
-      } else { // one that comes back may have its HAVE
+      } else { // a resumed want may have its HAVE already
         toRest(state, fetch)
       }
 
@@ -179,7 +182,7 @@ function pursue (state: State, fetch: Fetch, want: ClientWant): void {
       }
 
       break
-    default: // backlogged, retrying: it is on its way; parked: it is not
+    default: // backlogged and retrying: it continues by itself; parked: it waits for its verdict
   }
 }
 

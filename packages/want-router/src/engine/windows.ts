@@ -1,16 +1,16 @@
 import type { Limits } from '../defaults.ts'
 
-/** How long a member takes, and how long it may. */
+/** How long a member takes to answer, and how long it may take. */
 export interface LatencyEstimate {
   /** Smoothed time to an answer, ms. */
   readonly smoothed: number | undefined
-  /** The least seen lately, ms: what it takes without a queue. Infinity before the first sample. */
+  /** The shortest recent time, ms: what an answer takes without a queue. Infinity before the first sample. */
   readonly least: number
-  /** The time after which a silent member is stalled: others are asked first, ms. */
+  /** The time after which a silent member is stalled, so that others are asked first, ms. */
   readonly stallTimeout: number
-  /** The time after which a silent member has failed a want, ms. */
+  /** The time after which a silent member has failed to answer a want, ms. */
   readonly timeout: number
-  /** The longest that any timeout gets, ms. */
+  /** The longest possible timeout, ms. */
   readonly longest: number
   sample (ms: number): void
 }
@@ -18,8 +18,8 @@ export interface LatencyEstimate {
 type LatencyLimits = Pick<Limits, 'stallTimeout' | 'minTimeout' | 'firstTimeout' | 'maxTimeout'>
 
 /**
- * TCP's retransmission timer (RFC 6298): smoothed time and four times its
- * deviation, within bounds.
+ * Makes an estimate like TCP's retransmission timer (RFC 6298): the smoothed time plus
+ * four times its deviation, within bounds.
  */
 export function latencyEstimate (limits: LatencyLimits): LatencyEstimate {
   return new RetransmissionTimer(limits)
@@ -68,7 +68,7 @@ class RetransmissionTimer implements LatencyEstimate {
       this.#smoothed += (ms - this.#smoothed) / 8
     }
 
-    // drifts up, so that a path that became longer is believed after some hundred samples
+    // drifts up, so that it follows a path that became longer after some hundred samples
     this.#least = Math.min(ms, this.#least + (ms - this.#least) / 256)
   }
 
@@ -77,25 +77,25 @@ class RetransmissionTimer implements LatencyEstimate {
   }
 }
 
-/** The time that so large a share of samples stays below, while they drift. */
+/** An estimate of a quantile of times that may drift. */
 export interface QuantileEstimate {
-  /** Undefined until there were some samples. */
+  /** Undefined until there are enough samples. */
   readonly value: number | undefined
   sample (ms: number): void
-  /** A sample that is not known yet, but is above. */
+  /** Counts a sample that is not known yet, but exceeds the value. */
   exceeded (): void
 }
 
 // samples before the first estimate, which is their maximum
 const WARM_UP = 16
 const STEP = 0.05
-// steps are in proportion, so an estimate of nothing could never grow again, ms
+// steps are proportional, so an estimate of 0 could never grow again, ms
 const FLOOR = 0.01
 
 /**
- * Frugal streaming (Ma, Muthukrishnan and Sandler 2013) with steps in proportion:
- * up by the share below, down by the share above, so that it rests where these
- * balance. No sample is kept.
+ * Makes an estimate by frugal streaming (Ma, Muthukrishnan and Sandler 2013) with
+ * proportional steps: up by the share of samples below, down by the share above, so that
+ * it settles where these balance. It keeps no samples.
  */
 export function quantileEstimate (quantile: number): QuantileEstimate {
   let value = 0
@@ -121,19 +121,19 @@ export function quantileEstimate (quantile: number): QuantileEstimate {
   }
 }
 
-/** Expected bytes that may be open, adapted to what they meet. */
+/** Expected bytes that may be open at a member, adapted to how quickly it answers. */
 export interface ByteWindow {
   readonly size: number
-  /** What was asked for arrived without having queued. */
+  /** A block arrived without having queued. */
   grow (bytes: number): void
-  /** It queued: ask for less at a time. */
+  /** A block queued at the member: less should be open at a time. */
   shrink (bytes: number): void
   reset (): void
 }
 
 /**
- * Grows by what arrived, shrinks by the same: it doubles within one round trip
- * when there is no queue, and leaves as quickly when there is one.
+ * Makes a window that grows and shrinks by the bytes that arrived: it doubles within one
+ * round trip when there is no queue, and shrinks as quickly when there is one.
  */
 export function byteWindow (min: number, max: number): ByteWindow {
   return new DoublingWindow(min, max)
@@ -167,24 +167,25 @@ class DoublingWindow implements ByteWindow {
   }
 }
 
-/** Expected bytes that may be on their way for a client, adapted to how it reads. */
+/** Expected bytes that may be in flight for a client, adapted to how it reads. */
 export interface ReadWindow {
   readonly size: number
-  /** A reply of that many bytes comes to wait behind `waiting` others. */
+  /** A reply of that many bytes was added, behind `waiting` bytes. */
   queued (bytes: number, waiting: number, now: number): void
-  /** So much was taken, and `waiting` bytes wait on. */
+  /** The client took that many bytes, and `waiting` bytes are left. */
   taken (bytes: number, waiting: number, now: number): void
   reset (): void
 }
 
-// what waits for less is a burst, as over a long path everything comes in bursts; a queue stands longer, ms
+// bytes that wait for less than this are a burst, as everything is over a long path; a standing queue waits longer, ms
 const STANDING = 250
 
 type ReadLimits = Pick<Limits, 'unsentPerClient' | 'inFlightPerClient'>
 
 /**
- * Begins at what may wait unsent. Grows by what the peer takes while it reads all
- * that comes, shrinks by what comes while a queue of that size stands.
+ * Makes a window that begins with the bytes that may wait unsent. It grows by what the
+ * client takes while it reads everything, and shrinks by what arrives while a queue of
+ * that size stands.
  */
 export function readWindow (limits: ReadLimits): ReadWindow {
   return new BurstWindow(limits)
@@ -237,15 +238,15 @@ class BurstWindow implements ReadWindow {
   }
 }
 
-/** What a block weighs, learned: bitswap does not say before it sends. */
+/** The size of a block, learned from earlier ones: bitswap does not state it before the block. */
 export interface SizeEstimate {
   readonly bytes: number
   sample (bytes: number): void
-  /** The next is to be taken for no smaller. */
+  /** Makes the estimate at least this large. */
   atLeast (bytes: number): void
 }
 
-/** Makes an estimate that follows the last few blocks; `first` is what it says before any, bytes. */
+/** Makes an estimate that follows the last few blocks; `first` is the estimate before any, bytes. */
 export function sizeEstimate (first: number): SizeEstimate {
   return new MovingSize(first)
 }

@@ -373,7 +373,7 @@ describe('engine: failures of members', () => {
       const b = bench()
       b.want('p', entry(testBlock(100)))
       babble(b, 2000, n => { b.answer('a', testBlock(5000 + n), 'have') })
-      expect(b.engine.status().members[0]).to.include({ state: 'ejected', why: 'sends what it was not asked for' })
+      expect(b.engine.status().members[0]).to.include({ state: 'ejected', why: 'sends blocks or presences that it was not asked for' })
       expect(b.engine.status().members[0].totals.unsolicited).to.be.above(16)
       expect(new Set(b.resets)).to.deep.equal(new Set(['a']))
     })

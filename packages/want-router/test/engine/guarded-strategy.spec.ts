@@ -63,7 +63,7 @@ describe('engine: a strategy that throws', () => {
         }
       },
       asked: ['b', 'c'],
-      told: 'rank: it ranks more members than there are'
+      told: 'rank: the strategy ranks more members than there are'
     },
     'when it is told of an outcome': { throws: { observe: fail }, asked: ['b', 'a'], told: 'observe: a fault of the strategy' }
   }

@@ -2,14 +2,14 @@ import { expect } from 'aegir/chai'
 import { createOutbox } from '../../src/engine/outbox.ts'
 import { testBlock } from './harness.ts'
 import type { Output } from '../../src/engine/io.ts'
-import type { Addressee } from '../../src/engine/outbox.ts'
+import type { Recipient } from '../../src/engine/outbox.ts'
 import type { TargetWant } from '../../src/targets/target.ts'
 
 describe('what the next flush says to a member', () => {
   for (const count of [3, 40]) {
     it(`is not what was taken back, and what is said again comes last: ${count} fetches`, () => {
-      const outbox = createOutbox<Addressee, { id: string }>()
-      const member: Addressee = { id: 'a', letter: undefined }
+      const outbox = createOutbox<Recipient, { id: string }>()
+      const member: Recipient = { id: 'a', batch: undefined }
       const fetches = Array.from({ length: count }, (_, i) => testBlock(i))
       const asked: string[] = []
 

@@ -197,7 +197,7 @@ describe('reverse/connected-clients', () => {
   it('one that misbehaves is not asked again before it connects or registers again', async () => {
     const rig = createRig(true)
     await join(rig)
-    rig.members.get(peer)?.reset?.('sends what it was not asked for')
+    rig.members.get(peer)?.reset?.('sends blocks or presences that it was not asked for')
     expect(rig.members.size).to.equal(0)
     rig.clients.nodeChanged(peer)
     await settled()

@@ -27,8 +27,8 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     name: 'a DONT_HAVE counts as a try',
     breaks: ['dont-have', 'lost', 'idle'],
     file: 'engine/answers.ts',
-    find: '  if (wasPrimary) {\n    goOn(state, fetch)\n  }',
-    replace: '  if (wasPrimary) {\n    if (++fetch.tries >= state.limits.tries) giveUp(state, fetch)\n    else goOn(state, fetch)\n  }'
+    find: '  if (wasPrimary) {\n    continueFetch(state, fetch)\n  }',
+    replace: '  if (wasPrimary) {\n    if (++fetch.tries >= state.limits.tries) giveUp(state, fetch)\n    else continueFetch(state, fetch)\n  }'
   },
   {
     name: 'one want too many is open at a member',

@@ -125,7 +125,7 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
     name: 'a change of members frees nothing',
     breaks: ['idle', 'lost'],
     file: 'engine/member-lifecycle.ts',
-    find: '  freeAllCapacity(state) // where fetches may go has changed for all\n',
+    find: '  freeAllCapacity(state) // any fetch may be asked of other members now\n',
     replace: ''
   },
   {

@@ -97,8 +97,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'asking again does not extend the life of a want',
     breaks: ['lost', 'lifetime', 'ends'],
     file: 'engine/wants.ts',
-    find: '  want.expires = state.now() + state.limits.wantLifetime\n  // to the end',
-    replace: '  // to the end'
+    find: '  want.expires = state.now() + state.limits.wantLifetime\n  // it is now the last to expire',
+    replace: '  // it is now the last to expire'
   },
   {
     name: 'wants are evicted before the list is full',
