@@ -4,17 +4,17 @@ import type { Ask, Verdict } from '../policies/policy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
 
-/** A want on its way through the policies. */
+/** A want that policies are deciding about. */
 export interface Case {
   readonly ask: Ask
-  /** The engine's words for it. */
+  /** The engine's question about it. */
   readonly of: VerdictAsk
-  /** Which of the policies is to decide next. */
+  /** Index of the policy that decides next. */
   at: number
-  /** The members that those before have left; undefined: all. */
+  /** The members that earlier policies allow; undefined: all. */
   only: readonly string[] | undefined
   strict: boolean
-  /** How often restricted wants have been reviewed before this was asked. */
+  /** How many reviews of restricted wants had begun when the engine asked. */
   readonly reviews: number
 }
 
@@ -24,8 +24,8 @@ export function createCase (client: LocatedClient, of: VerdictAsk, reviews: numb
 }
 
 /**
- * Notes what a policy says; undefined: it is the turn of the next one. The first
- * that refuses a want decides; if several restrict it, the members that all of them allow are left.
+ * Notes what a policy has decided; undefined: the next policy decides. The first that refuses a
+ * want decides; if several restrict it, the want may use the members that all of them allow.
  */
 export function note (one: Case, verdict: Verdict): Verdict | undefined {
   one.at++
@@ -45,12 +45,12 @@ export function note (one: Case, verdict: Verdict): Verdict | undefined {
   return one.only.length === 0 ? 'silent' : undefined
 }
 
-/** What all policies together say, when none has refused the want. */
+/** The verdict of all policies together, when none has refused the want. */
 export function sumOf ({ only, strict }: Case): Verdict {
   return only == null ? 'pass' : { only, strict }
 }
 
-/** A client, and where it is: looked up when the first policy reads it, for all that it asks together. */
+/** A client and its address, which is looked up once, when the first policy reads it. */
 export interface LocatedClient { readonly id: string, readonly address: string | undefined }
 
 /** Makes a client whose address is looked up when it is first read. */
@@ -92,7 +92,7 @@ class AskRecord implements Ask {
     this.#cid ??= decodeCid(this.#of.cid)
 
     if (this.#cid == null) {
-      throw new TypeError('a want without a well-formed CID has no key, and is not asked about')
+      throw new TypeError('a want without a well-formed CID has no key, and policies are not asked about it')
     }
 
     return this.#cid

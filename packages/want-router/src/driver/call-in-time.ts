@@ -1,19 +1,22 @@
 import type { Timers } from '../timers.ts'
 
-/** A call that may take a limited time, and what follows from each way in which it ends. */
+/** A call with a timeout, and what to do for each way in which it ends. */
 export interface TimedCall<T> {
   readonly timers: Pick<Timers, 'after'>
   /** For how long it may take, ms. */
   readonly timeout: number
   call (signal: AbortSignal): Promise<T>
-  /** It took too long: returns the reason, with which its signal aborts afterwards. */
+  /** The call took too long: returns the error with which its signal aborts. */
   late (): Error
   done (result: T): void
-  /** It threw, rejected or took too long. */
+  /** The call threw, rejected or took too long. */
   failed (error: unknown): void
 }
 
-/** Calls, and calls `done` or `failed` once, unless the result, which gives up with a reason, is called before. */
+/**
+ * Makes the call, and then calls `done` or `failed` once. Returns a function that gives the call up with a
+ * reason; after that, neither is called.
+ */
 export function callInTime <T> ({ timers, timeout, call, late, done, failed }: TimedCall<T>): (reason: Error) => void {
   const controller = new AbortController()
   let over = false

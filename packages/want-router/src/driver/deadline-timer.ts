@@ -3,12 +3,12 @@ import type { Timers } from '../timers.ts'
 
 /** The one timer of a driver. */
 export interface DeadlineTimer {
-  /** When it is to fire, ms on the clock of the timers; undefined: not at all. */
+  /** Sets when the timer fires, ms on the clock of the timers; undefined: not at all. */
   set (deadline: number | undefined): void
   cancel (): void
 }
 
-/** After the process has stood still it fires once what has arrived is read. */
+/** Makes a timer that, after the process was suspended, fires only when everything that had arrived is read. */
 export function createDeadlineTimer (timers: Timers, fire: () => void): DeadlineTimer {
   const later = withStallGrace(timers)
   let firesAt: number | undefined
@@ -20,7 +20,7 @@ export function createDeadlineTimer (timers: Timers, fire: () => void): Deadline
         return
       }
 
-      // an earlier timer is left to fire: it finds nothing to do and sets the next; one that is overdue is about to
+      // an earlier timer is left to fire: it finds nothing to do and the driver sets the next; an overdue one is about to fire
       if (deadline != null && firesAt != null && (firesAt <= deadline || firesAt <= timers.now())) {
         return
       }

@@ -9,7 +9,7 @@ import type { Logger } from '@libp2p/interface'
 export interface UpstreamPort {
   wake (peer: string): void
   disconnect (peer: string, why: string): void
-  /** Where a peer is connected from, for policies. Default: it is not known. */
+  /** The address that a peer is connected from, for policies. Default: unknown. */
   address? (peer: string): string | undefined
 }
 
@@ -21,18 +21,18 @@ export interface DecisionsInit {
   readonly log: Logger
   /** Default: ends of wants are not reported. */
   readonly onEnded: ((ends: readonly WantEnd[]) => void) | undefined
-  /** The state of some member has changed; told last. */
+  /** Called last, with all members if the state of one has changed. */
   changed (members: readonly MemberStatus[]): void
 }
 
 /**
- * What a flush decides. It is carried out when the flush is over: the network may
- * take at once when it is woken.
+ * Collects what a flush decides. It is carried out after the flush, since the network may
+ * call `take` as soon as it is woken.
  */
 export interface Decisions {
   /** Notes what a flush decides. */
   readonly output: Output
-  /** Does what was noted. */
+  /** Carries out what was noted. */
   carryOut (): void
 }
 
@@ -63,7 +63,7 @@ export function createDecisions (init: DecisionsInit): Decisions {
         try {
           carryOut(decision, init)
         } catch (err) {
-          // a target's fault is not to keep the others from hearing theirs
+          // a target that throws must not keep other targets from their wants
           log.error('could not %s - %e', decision.t, err)
         }
       }

@@ -29,7 +29,7 @@ import type { Logger } from '@libp2p/interface'
 /** What the engine reads of a message. */
 export type WantlistMessage = Pick<BitswapMessage, 'wants' | 'full'>
 
-/** The engine that is driven, and what surrounds it. */
+/** The engine that a driver drives, and what it is connected to. */
 export interface DriverInit {
   readonly engine: Engine
   readonly upstream: UpstreamPort
@@ -40,24 +40,24 @@ export interface DriverInit {
   /** Of an engine with `admission`. Default: none. */
   readonly admission?: AdmissionOptions
   readonly log: Logger
-  /** Told what an operator should know. */
+  /** Called with events that an operator should know about. */
   onEvent? (event: RouterEvent): void
   /** Called with the wants that have ended, and how. */
   onEnded? (ends: readonly WantEnd[]): void
 }
 
 /**
- * Everything around the engine that waits: it tells the engine what happens,
- * flushes it once at the end of each tick, so that related messages leave
- * together, and owns the one timer. What a flush decides is done by `decisions.ts`.
+ * The asynchronous part around the engine: it tells the engine what happens, flushes it
+ * once at the end of each tick, so that related messages leave together, and owns its
+ * only timer. `decisions.ts` carries out what a flush decides.
  */
 export interface Driver {
-  /** `connection`: names the one on which it came. */
+  /** `connection` names the connection that the message came on. */
   message (peer: string, message: WantlistMessage, connection?: number): void
   /** The state of one of several connections of a peer has changed, see {@link Input}. */
   connection (peer: string, connection: number, is: Extract<Input, { t: 'connection' }>['is']): void
   gone (peer: string): void
-  /** A client says that it asks for another peer. */
+  /** A client says that it asks on behalf of another peer. */
   standsFor (peer: string, of: string): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Taken | undefined
   /**
@@ -67,35 +67,35 @@ export interface Driver {
    */
   start (id: string, target: Target): Promise<void>
   /**
-   * Adds a member, whose target is to be started next.
+   * Adds a member. Its target has to be started next.
    *
-   * @throws {InvalidOptionError} there is one of that id, or it is invalid
-   * @throws {NotStartedError} all has stopped
+   * @throws {InvalidOptionError} there is a member with that id, or the new one is invalid
+   * @throws {NotStartedError} the driver has stopped
    */
   add (member: MemberInit): void
   /**
-   * Removes a member: resolves when what it was asked for has ended, if that was to be waited for, and its target has stopped.
+   * Removes a member. Resolves when its target has stopped; with `drain`, after what is open at the member has finished.
    *
    * @throws {InvalidOptionError} there is no such member
    */
   remove (id: string, options?: RemoveOptions): Promise<void>
   /**
-   * Changes what is given of a member.
+   * Changes the weight or labels of a member, or whether it drains.
    *
    * @throws {InvalidOptionError} there is no such member, it is being removed, or the change is invalid
    */
   update (id: string, change: MemberChange): void
   /**
-   * Takes no new peers and resolves when nothing has been on its way for `quiet`
-   * ms; peers that are being served may go on asking until then.
+   * Takes no new peers, and resolves when nothing has been active or unsent for `quiet`
+   * ms; until then, known peers may still ask.
    */
   drain (quiet: number, signal?: AbortSignal): Promise<void>
   stop (): Promise<void>
-  /** The strategy threw. */
+  /** Reports that the strategy threw. */
   strategyFailed (method: string, error: unknown): void
   /** What each policy has done. */
   policies (): readonly PolicyStatus[]
-  /** Since when a member is in its state, and its last error. */
+  /** When a member's state last changed, and its last error. */
   seen (member: string): ReturnType<Observer['seen']>
 }
 
@@ -115,7 +115,7 @@ class EngineDriver implements Driver {
   readonly #targets: MemberTargets
   readonly #decisions: Decisions
   readonly #flush = (): void => { this.#flushNow() }
-  /** A flush is to come at the end of the tick. */
+  /** A flush is scheduled for the end of the tick. */
   #scheduled = false
   #stopped = false
 

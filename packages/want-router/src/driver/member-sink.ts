@@ -8,7 +8,7 @@ import type { Engine, Input } from '../engine/io.ts'
 import type { Sink } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Where the reports of one member go. */
+/** What a member's sink reports to. */
 export interface MemberSinkInit {
   /** The member's id. */
   readonly member: string
@@ -16,12 +16,12 @@ export interface MemberSinkInit {
   readonly verify: Verify
   readonly observer: Observer
   readonly offers: Offers
-  /** Nothing is reported any more, neither to the application nor to the engine: another member may have taken the name. */
+  /** Whether reports are ignored from now on: another member may have the id. */
   isClosed (): boolean
   put (input: Input): void
 }
 
-/** What a member's target reports to: it says so to the engine, and to the application what an operator should know. */
+/** Makes the sink that a member's target reports to: it tells the engine, and tells the application what an operator should know. */
 export function createMemberSink (init: MemberSinkInit): Sink {
   const { member, engine, verify, observer, offers, isClosed } = init
 
@@ -58,7 +58,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
       const checked = attempt(() => checkCapacity(`member "${member}": `, capacity))
 
       if (checked instanceof Error) {
-        // with such numbers it could never be asked, or without end
+        // with such numbers the member could never be asked, or without limit
         failed(checked)
         goDown(checked)
       } else {
@@ -68,7 +68,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
 
     down: goDown,
 
-    // a number that is none would make every sum that it enters none, too
+    // NaN would spread to every sum that it enters
     load (pendingBytes) {
       if (isSize(pendingBytes)) {
         put({ t: 'load', member, pendingBytes })
@@ -77,7 +77,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
 
     answer (key, answer, why, size) {
       if (answer === 'failed') {
-        failed(why ?? new Error('failed, and did not say why'))
+        failed(why ?? new Error('the target failed without an error'))
       }
 
       put(size == null || !isSize(size, MAX_FRAME_LENGTH) ? { t: 'answer', member, key, answer, why: why?.message } : { t: 'answer', member, key, answer, size })
@@ -90,7 +90,7 @@ export function createMemberSink (init: MemberSinkInit): Sink {
     },
 
     block (prefix, bytes, verified) {
-      // blocks that were not asked for are not even hashed
+      // unsolicited blocks are not even hashed
       const key: WantKey | Promise<WantKey> = !isClosed() && engine.expects(member, prefix) ? verify(prefix, bytes) : UNVERIFIABLE
 
       if (typeof key === 'string') {
@@ -112,7 +112,7 @@ function isSize (bytes: number, most = Infinity): boolean {
   return Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= most
 }
 
-/** What a check returns, or throws. */
+/** Returns what a check returns or throws. */
 function attempt<T> (check: () => T): T | Error {
   try {
     return check()

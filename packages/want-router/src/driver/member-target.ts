@@ -2,7 +2,7 @@ import type { Offers } from './offers.ts'
 import type { Sink, Target } from '../targets/target.ts'
 import type { Logger } from '@libp2p/interface'
 
-/** A member's target, and what is told of its reports. */
+/** What the target of a member is kept with. */
 export interface MemberTargetInit {
   /** Id of the member. */
   readonly id: string
@@ -10,19 +10,19 @@ export interface MemberTargetInit {
   readonly log: Logger
 }
 
-/** The target of one member, from when that is added until it is removed. Another member of its name has another one. */
+/** The target of one member, from when the member is added until it is removed. A later member with its id has another one. */
 export class MemberTarget {
   readonly #init: MemberTargetInit
   #target: Target | undefined
   #closed: Promise<void> | undefined
-  /** It is to be closed as soon as this is settled. */
+  /** Set while it drains: settled when the member can be removed. */
   #drained: PromiseWithResolvers<void> | undefined
 
   constructor (init: MemberTargetInit) {
     this.#init = init
   }
 
-  /** Once it is started. */
+  /** The target, once it is started. */
   get target (): Target | undefined {
     return this.#target
   }
@@ -31,7 +31,7 @@ export class MemberTarget {
     return this.#drained != null
   }
 
-  /** Its reports no longer count. */
+  /** Whether its reports no longer count. */
   get isClosed (): boolean {
     return this.#closed != null
   }
@@ -42,7 +42,7 @@ export class MemberTarget {
     await target.start(sink)
   }
 
-  /** Resolves once nothing is open at the member, which {@link drained} tells, it is closed, or the signal aborts. */
+  /** Resolves when nothing is open at the member (see {@link drained}), when it is closed, or when the signal aborts. */
   async drain (signal: AbortSignal | undefined): Promise<void> {
     const drained = this.#drained ??= Promise.withResolvers()
     const onAbort = (): void => { drained.resolve() }

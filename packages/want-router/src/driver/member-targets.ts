@@ -8,9 +8,12 @@ import type { Logger } from '@libp2p/interface'
 
 /** How a member is removed. */
 export interface RemoveOptions {
-  /** What is open at it may finish first; it is asked nothing new. Default false: it is asked elsewhere at once. */
+  /**
+   * Whether the member is asked nothing new, and what is open at it may finish first. Default: false, other
+   * members are asked for it at once.
+   */
   readonly drain?: boolean
-  /** Ends the wait for that: what is open then is asked elsewhere. */
+  /** Ends that wait: other members are asked for what is still open. */
   readonly signal?: AbortSignal
 }
 
@@ -21,17 +24,17 @@ export interface MemberTargetsInit {
   readonly observer: Pick<Observer, 'added' | 'removed'>
   readonly offers: Pick<Offers, 'join' | 'leave'>
   readonly log: Logger
-  /** Puts something into the engine, unless all has stopped. */
+  /** Puts an input into the engine, unless the driver has stopped. */
   put (input: Input): void
-  /** What the target of a member reports to, until it is closed. */
+  /** Makes the sink that the target of a member reports to, until it is closed. */
   createSink (id: string, isClosed: () => boolean): Sink
 }
 
-/** The members of a driver, and their targets: they are started, drained, and stopped when their member leaves. */
+/** The targets of a driver's members: starts and drains them, and stops them when their members are removed. */
 export interface MemberTargets {
   /** The target of a member, once it is started. */
   get (id: string): Target | undefined
-  /** @throws {InvalidOptionError} there is one of that id, or it is invalid */
+  /** @throws {InvalidOptionError} there is a member with that id, or the new one is invalid */
   add (member: MemberInit): void
   /** @throws {InvalidOptionError} there is no such member */
   start (id: string, target: Target): Promise<void>
@@ -43,7 +46,7 @@ export interface MemberTargets {
   remove (id: string, options?: RemoveOptions): Promise<void>
   /** @throws {InvalidOptionError} there is no such member, it is being removed, or the change is invalid */
   update (id: string, change: MemberChange): void
-  /** The engine says that nothing is open at a member that drains. */
+  /** The engine reports that nothing is open at a draining member. */
   drained (id: string): void
   /** Stops all targets. */
   stop (): Promise<void>
@@ -95,7 +98,7 @@ export function createMemberTargets ({ members, observer, offers, log, put, crea
         await drained
       }
 
-      // another call may have been faster
+      // another call may have closed it meanwhile
       if (!entry.isClosed) {
         put({ t: 'remove', member: id })
         close(id, entry)

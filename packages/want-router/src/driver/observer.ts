@@ -2,9 +2,9 @@ import type { MemberStatus } from '../engine/status.ts'
 import type { MemberError, RouterEvent } from '../events.ts'
 import type { Logger } from '@libp2p/interface'
 
-/** What is observed, and who hears of it. */
+/** What an observer is made with. */
 export interface ObserverInit {
-  /** The members as they are before anything has happened. */
+  /** The members at the start. */
   readonly members: readonly MemberStatus[]
   onEvent? (event: RouterEvent): void
   readonly log: Logger
@@ -12,41 +12,41 @@ export interface ObserverInit {
   now? (): number
 }
 
-/** Reports to an application what changes, and remembers what a status page shows of it. */
+/** Reports changes to the application and the log, and remembers those that a status page shows. */
 export interface Observer {
   /** A member has been added, and is not connected yet. */
   added (member: string): void
-  /** A member has been removed: nothing is remembered of it. */
+  /** A member has been removed: the observer forgets it. */
   removed (member: string): void
-  /** The engine says that some member's state changed. */
+  /** The engine reports that a member's state has changed. */
   changed (members: readonly MemberStatus[]): void
-  /** A target is down. If it already was, only the reason is new, of which the engine makes nothing. */
+  /** A target is down. If it already was, the engine ignores the new reason, which is reported here. */
   down (member: string, error: Error): void
   /** A target failed to answer a want. */
   failed (member: string, error: Error): void
-  /** Something went wrong at a member that failed no want. Application and log hear of it now and then. */
+  /** A member has an error that fails no want. It is reported to the application and the log at intervals. */
   reported (member: string, error: Error): void
   strategyFailed (method: string, error: unknown): void
-  /** A policy failed: there may be one for each want, and the first of a kind is reported. */
+  /** A policy failed. Only the first error of each method of a policy is reported, since there may be one for each want. */
   policyFailed (policy: string, method: string, error: unknown): void
   draining (): void
   /** When the member's state last changed, ms since 1970, and its last error. */
   seen (member: string): { readonly since: number, readonly lastError?: MemberError }
 }
 
-/** What was last reported of a member. */
+/** What was last reported about a member. */
 interface Reported {
   state: MemberStatus['state']
   why: string | undefined
   since: number
   lastError?: MemberError
-  /** When an error of each kind was logged last, and how many have not been since. */
+  /** When an error of each kind was last logged, and how many have not been logged since. */
   readonly logged: Partial<Record<LogKind, { readonly at: number, more: number }>>
 }
 
 type LogKind = 'failed' | 'reported'
 
-/** A member that fails may do so thousands of times a second, ms. */
+/** Time between two log lines of a kind, since a member may fail thousands of times a second, ms. */
 const LOG_INTERVAL = 10_000
 
 /** Makes an observer that has seen nothing yet. */
@@ -58,7 +58,7 @@ class MemberObserver implements Observer {
   readonly #onEvent: ObserverInit['onEvent']
   readonly #log: Logger
   readonly #now: () => number
-  /** Faults of policies that were told of. */
+  /** Methods of policies whose failure was reported. */
   readonly #told = new Set<string>()
   readonly #all: Map<string, Reported>
 
@@ -110,7 +110,7 @@ class MemberObserver implements Observer {
   }
 
   strategyFailed (method: string, error: unknown): void {
-    this.#log.error('the strategy threw from %s, members are ranked as they are configured; further errors of this kind are only counted - %e', method, error)
+    this.#log.error('the strategy threw in %s, and members are ranked in the order of the configuration; further errors of this kind are only counted - %e', method, error)
     this.#emit({ type: 'strategy-error', method, error: toError(error) })
   }
 
@@ -166,7 +166,7 @@ class MemberObserver implements Observer {
     }
   }
 
-  /** False: there was one like it a short time ago. */
+  /** False: there was an error of the same kind a short time ago. */
   #logNowAndThen (member: string, kind: LogKind, error: Error): boolean {
     const logged = this.#all.get(member)?.logged
     const last = logged?.[kind]
@@ -177,7 +177,7 @@ class MemberObserver implements Observer {
       return false
     }
 
-    const more = last == null || last.more === 0 ? '' : ` (and ${last.more} more since the last of these lines)`
+    const more = last == null || last.more === 0 ? '' : ` (and ${last.more} more since the last such line)`
     logged[kind] = { at: this.#now(), more: 0 }
     this.#log.error('%s %s%s - %e', member, kind === 'failed' ? 'failed' : 'has an error that fails no want', more, error)
 

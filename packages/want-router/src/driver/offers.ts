@@ -4,24 +4,24 @@ import * as Digest from 'multiformats/hashes/digest'
 import type { OfferedBlock, Target } from '../targets/target.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** Blocks that are offered to members which take what others had. */
+/** Offers verified blocks to members that keep blocks of others, such as caches. */
 export interface Offers {
-  /** Some member takes blocks. */
+  /** Whether some member takes blocks. */
   readonly open: boolean
-  /** A target has been started; one that takes no blocks is not kept. */
+  /** A target has been started: it is offered blocks from now on, if it takes them. */
   join (member: string, target: Target): void
   leave (member: string): void
-  /** A verified block of a member, which some client wants. */
+  /** Adds a verified block of a member that some client wants. */
   add (member: string, key: WantKey, prefix: Uint8Array, bytes: Uint8Array): void
-  /** Offers what has been added, when all else is done. */
+  /** Offers the added blocks; called when everything else is done. */
   flush (): void
 }
 
-/** Blocks a tick, and their bytes: a cache leaves the rest. */
+/** The most blocks, and bytes of them, that are offered with one flush. */
 const MAX_BLOCKS = 1024
 const MAX_BYTES = 16 << 20
 
-/** @param failed - a target threw */
+/** @param failed - called when a target throws */
 export function createOffers (failed: (member: string, error: Error) => void): Offers {
   const targets = new Map<string, Target>()
   let added: Array<OfferedBlock & { readonly from: string }> = []
@@ -75,7 +75,7 @@ export function createOffers (failed: (member: string, error: Error) => void): O
   }
 }
 
-/** The CID under which the block was sent. */
+/** The CID under which the member sent the block. */
 function cidOf (key: WantKey, prefix: Uint8Array): CID {
   const { version, codec } = parsePrefix(prefix)
 

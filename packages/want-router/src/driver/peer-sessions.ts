@@ -11,22 +11,22 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** What peer sessions need of the side that faces downstream. */
 export interface DownstreamPort {
-  /** Resolves with the protocol that wants will travel in. */
+  /** Resolves with the protocol in which wants will be sent. */
   connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
   disconnect (peer: string): void
   wake (peer: string): void
 }
 
 /**
- * The wants that are to be sent to downstream peers, and the way back of their
- * answers. A session belongs to one target; a peer has at most one.
+ * Sends wants to downstream peers and passes their answers to targets. A session belongs
+ * to one target; a peer has at most one.
  */
 export interface PeerSessions {
   open (located: LocatedPeer, handlers: PeerSessionHandlers, signal: AbortSignal, limit?: WantlistLimit): Promise<PeerSession>
-  /** False if it brings something and no session is open to that peer. */
+  /** Passes a message of a peer to its session; false: it has blocks or presences, and no session is open to the peer. */
   message (peer: string, message: BitswapMessage): Promise<void> | false | undefined
   gone (peer: string): void
-  /** The session to a peer is to end, for that reason. */
+  /** Has the session to a peer end, for that reason. */
   end (peer: string, why: Error): void
   /** Whether there is a session to the peer, or one is being opened. */
   has (peer: string): boolean
@@ -34,15 +34,15 @@ export interface PeerSessions {
   take (peer: string): Outgoing | undefined
 }
 
-/** What all peer sessions share. */
+/** What peer sessions are made with. */
 export interface PeerSessionsInit {
-  /** Peer ids that are the router itself: no session leads to them. */
+  /** Peer ids of the router itself: no session to them can be opened. */
   readonly own?: ReadonlySet<string>
   /** Default: the platform's. */
   readonly timers?: Pick<Timers, 'now' | 'after'>
-  /** A session to the peer is being opened, or is over. */
+  /** Called when a session to the peer is being opened, or has ended. */
   changed? (peer: string): void
-  /** Rejects where no session is to be opened to a peer that is connected by now. */
+  /** Called when a peer is connected; rejects if no session to it may be opened. */
   check? (peer: string, signal: AbortSignal): Promise<void>
 }
 
@@ -55,7 +55,7 @@ export function createPeerSessions (port: DownstreamPort, init: PeerSessionsInit
   return new DownstreamSessions(port, init)
 }
 
-/** One session, from the moment in which it is asked for. */
+/** A session, from the call of `open` until it ends. */
 interface Session {
   readonly handlers: PeerSessionHandlers
   readonly queue: WantQueue
@@ -98,7 +98,7 @@ class DownstreamSessions implements PeerSessions {
       await this.#check?.(id, signal)
 
       if (supportsDontHave) {
-        // where silence may be an answer nothing can be learned from it
+        // only then: in older protocols, silence is an answer
         queue.watchSize()
       }
 
@@ -113,7 +113,7 @@ class DownstreamSessions implements PeerSessions {
     const session = this.#sessions.get(peer)
 
     if (session == null) {
-      // blocks that were not asked for are not even hashed
+      // unsolicited blocks are not even hashed
       return blocks.length + presences.length > 0 ? false : undefined
     }
 
@@ -168,7 +168,7 @@ class DownstreamSessions implements PeerSessions {
     return this.#sessions.get(peer)?.queue.take()
   }
 
-  /** Returns whether it was the peer's session. */
+  /** Ends a session; false: it is not the peer's session any more. */
   #end (id: string, session: Session): boolean {
     session.queue.stop()
 
@@ -203,7 +203,7 @@ class DownstreamSessions implements PeerSessions {
   }
 }
 
-/** A router that asked itself would find nothing, and ask for ever. */
+/** Makes the error for a target that is the router itself: it would ask itself for ever. */
 export function ownPeer (what: string, id: string): InvalidOptionError {
   return new InvalidOptionError(`${what} is the router itself, by its own peer id ${id}, and is never asked: remove it from the configuration`)
 }

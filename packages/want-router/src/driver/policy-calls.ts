@@ -5,23 +5,23 @@ import type { Ask, Policy, PolicyStatus, Verdict } from '../policies/policy.ts'
 import type { Refusal } from '../policies/refusal.ts'
 import type { Timers } from '../timers.ts'
 
-/** A policy whose every fault has a verdict. */
+/** Calls of a policy that never throw: each failure counts as a verdict. */
 export interface PolicyCalls {
   readonly policy: Policy
   readonly status: PolicyStatus
   admit (ask: Ask): Verdict | 'defer'
-  /** Calls `done` once with a verdict for each of the asks, unless the result, which gives up, is called before. */
+  /** Calls `done` once with a verdict for each of the asks. Returns a function that gives up; after that, `done` is not called. */
   resolve (asks: readonly Ask[], done: (verdicts: readonly Verdict[]) => void): (reason: Error) => void
   /** Calls one of its other methods. */
   tell (method: 'attach' | 'settled' | 'verified' | 'gone', call: () => void): void
 }
 
-/** How the calls of a policy are bounded, and what counts where one fails. */
+/** How the calls of a policy are bounded, and what counts when one fails. */
 export interface PolicyCallsInit {
   readonly timers: Timers
   /** For how long `resolve` may take, ms. */
   readonly timeout: number
-  /** What counts in place of the verdict of a policy that fails. */
+  /** The verdict that counts when a policy fails. */
   readonly failure: 'pass' | Refusal
   failed (policy: string, method: string, error: unknown): void
 }

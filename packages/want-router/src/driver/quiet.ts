@@ -1,10 +1,10 @@
 import type { Engine } from '../engine/io.ts'
 import type { Timers } from '../timers.ts'
 
-/** How often it is looked whether all is quiet, ms. */
+/** How often the engine's status is read, ms. */
 const POLL = 50
 
-/** Resolves when nothing has been on its way through an engine for `quiet` ms, or when the signal aborts. */
+/** Resolves when an engine has had no active fetches and nothing unsent for `quiet` ms, or when the signal aborts. */
 export async function untilQuiet (engine: Pick<Engine, 'status'>, timers: Pick<Timers, 'now' | 'after'>, quiet: number, signal?: AbortSignal): Promise<void> {
   let quietSince: number | undefined
 

@@ -13,7 +13,7 @@ import type { WantEnd } from '../engine/status.ts'
 import type { Policy, PolicyControl, PolicyStatus, Verdict, VerifiedBlock } from '../policies/policy.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** The policies that decide which wants the router looks for. */
+/** The policies that decide which wants are admitted. */
 export interface AdmissionOptions extends Pick<PolicyCallsInit, 'failure' | 'timeout'> {
   /** Asked in this order. */
   readonly policies: readonly Policy[]
@@ -24,37 +24,37 @@ export interface AdmissionOptions extends Pick<PolicyCallsInit, 'failure' | 'tim
 /** What admission needs of the engine and of the driver. */
 export interface AdmissionInit extends AdmissionOptions, PolicyCallsInit {
   readonly engine: Pick<Engine, 'awaits'>
-  /** Where a client is connected from. */
+  /** The address that a client is connected from. */
   address (client: string): string | undefined
-  /** Has restricted wants decided again. */
+  /** Has the engine ask about restricted wants again. */
   review (): void
-  /** Puts a want that was refused again. */
+  /** Puts a want again that was refused. */
   repeat (client: string, want: WantEntry): void
-  /** Puts what has been decided into the engine. */
+  /** Puts verdicts into the engine. */
   decided (client: string, verdicts: readonly NumberedVerdict[]): void
 }
 
-/** Has policies decide about parked wants: at once, or, if they defer, for one client at a time. */
+/** Has policies decide about wants: at once, or, if they defer, with one call at a time for each client. */
 export interface Admission {
   readonly status: readonly PolicyStatus[]
   /** The engine asks what to do with these wants of a client. */
   admit (client: string, asks: readonly VerdictAsk[]): void
-  /** To be told of wants that have ended; undefined: no policy wants to know. */
+  /** Has to be called with wants that have ended; undefined: no policy observes them. */
   readonly ended: ((ends: readonly WantEnd[]) => void) | undefined
-  /** The same function, or one that shows policies what it has verified. */
+  /** Wraps `verify` so that it shows policies the blocks that it has verified; returns it as it is if no policy observes them. */
   watch (verify: Verify): Verify
   gone (client: string): void
   stop (): void
 }
 
-/** What one client waits for. */
+/** The deferred wants of one client. */
 interface Line {
   waiting: Case[]
-  /** Ends the call that is being resolved; undefined: there is none. */
+  /** Gives up the call of `resolve` that is open; undefined: there is none. */
   giveUp: ((reason: Error) => void) | undefined
 }
 
-/** Makes the admission of an engine: it asks the policies. */
+/** Makes the admission of an engine. */
 export function createAdmission (init: AdmissionInit): Admission {
   return new PolicyAdmission(init)
 }
@@ -62,9 +62,9 @@ export function createAdmission (init: AdmissionInit): Admission {
 class PolicyAdmission implements Admission {
   readonly #init: AdmissionInit
   readonly #policies: readonly PolicyCalls[]
-  /** Of clients that have something deferred. */
+  /** By client, while it has deferred wants. */
   readonly #lines = new Map<string, Line>()
-  /** How often restricted wants were to be reviewed. */
+  /** How many reviews of restricted wants have begun. */
   #reviews = 0
 
   constructor (init: AdmissionInit) {
@@ -153,7 +153,7 @@ class PolicyAdmission implements Admission {
     }
   }
 
-  /** Asks policies until one decides or defers. */
+  /** Asks policies about each want until one decides or defers. */
   #judge (client: string, cases: readonly Case[]): void {
     const decided: NumberedVerdict[] = []
     const deferred: Case[] = []
@@ -172,7 +172,7 @@ class PolicyAdmission implements Admission {
 
     this.#decided(client, decided)
 
-    // a policy has changed its mind since it was asked
+    // a policy has asked for a review since it decided
     if (outdated) {
       this.#review()
     }
@@ -217,13 +217,13 @@ class PolicyAdmission implements Admission {
     line.waiting.push(...cases)
 
     if (line.waiting.length > 2 * this.#init.most) {
-      this.#prune(client, line) // what still waits is bounded by the engine
+      this.#prune(client, line) // the engine bounds how many still wait
     }
 
     this.#next(client, line)
   }
 
-  /** Resolves what a client waits for, of the policy that is first. */
+  /** Has the policy that the first deferred want waits for resolve that want and others that wait for it. */
   #next (client: string, line: Line): void {
     if (line.giveUp != null) {
       return
@@ -273,7 +273,7 @@ class PolicyAdmission implements Admission {
     this.#judge(client, open)
   }
 
-  /** Forgets what has been taken back meanwhile. */
+  /** Forgets wants that no longer wait for their verdicts. */
   #prune (client: string, line: Line): void {
     line.waiting = line.waiting.filter(({ of }) => this.#init.engine.awaits(client, of))
   }

@@ -6,17 +6,17 @@ import type { HashFunction } from '../engine/verifiability.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { MultihashDigest, MultihashHasher } from 'multiformats'
 
-/** A block that cannot be verified has the key that no want has. */
+/** The key of a block that cannot be verified: no want has it. */
 export const UNVERIFIABLE: WantKey = ''
 
 /**
- * Hashes a block as its prefix says and returns the key of the wants that it
- * answers; an empty key for a malformed prefix or an unknown hash
- * function. A promise only where the hasher is asynchronous, as in browsers.
+ * Hashes a block with the hash function of its prefix and returns the key of the wants
+ * that it answers; an empty key for a malformed prefix or an unknown hash function.
+ * Returns a promise only if the hasher is asynchronous, as in browsers.
  */
 export type Verify = (prefix: Uint8Array, bytes: Uint8Array) => WantKey | Promise<WantKey>
 
-/** Verifies blocks, and says which hash functions it can. */
+/** Verifies blocks, and lists the hash functions that it knows. */
 export interface Verifier extends Verify {
   readonly hashes: readonly HashFunction[]
 }
@@ -24,24 +24,25 @@ export interface Verifier extends Verify {
 /** A hash function; `digest` may be asynchronous. */
 export interface BlockHasher extends MultihashHasher {
   /**
-   * The digest as a latin1 string, synchronously: a third of the time for a block of 1 KiB where the
-   * platform can make one, as node:crypto's `hash(name, bytes, 'binary')` does.
+   * Returns the digest as a latin1 string, synchronously. Where the platform can do that, as
+   * node:crypto's `hash(name, bytes, 'binary')` does, it takes a third of the time for a block of 1
+   * KiB.
    */
   latin1? (bytes: Uint8Array): string
-  /** Length of a whole digest, bytes. Default: that of the digest of nothing if it is made synchronously, else 128. */
+  /** Length of a whole digest, bytes. Default: the length of an empty block's digest if that is made synchronously, otherwise 128. */
   readonly maxDigestLength?: number
 }
 
-/** The shortest and longest digests of boxo's verifcid: one of a few bytes fits more than one block. */
+/** The shortest and longest digests of boxo's verifcid: a digest of a few bytes fits more than one block. */
 const MIN_DIGEST = 20
 const MAX_DIGEST = 128
 /** Lengths and codes below take one byte as a varint. */
 const ONE_BYTE = 128
 
 /**
- * A CID may have fewer bytes of digest than its hash function makes, but no fewer
- * than 20 unless that is all; a hash function whose output can be of any
- * length makes the longest that is to be verified.
+ * Makes a verifier. The digest of a CID may be truncated, but to no fewer than 20 bytes;
+ * a hash function whose output can have any length has to return the longest that will be
+ * verified.
  *
  * @param hashers - besides sha2-256, sha2-512 and identity; the later of two with one code wins
  */
@@ -92,7 +93,7 @@ function hashFunction (hasher: BlockHasher): HashFunction {
   return { code, minLength: Math.min(MIN_DIGEST, maxLength), maxLength: Math.min(MAX_DIGEST, maxLength) }
 }
 
-/** Asynchronous in browsers, so that their digests cannot be measured at once. */
+/** These are asynchronous in browsers, where the lengths of their digests cannot be measured at once. */
 const KNOWN_LENGTHS: Readonly<Record<number, number>> = { [sha256.code]: 32, [sha512.code]: 64 }
 
 function wholeLength (hasher: BlockHasher): number {
@@ -103,7 +104,7 @@ function wholeLength (hasher: BlockHasher): number {
   const digest = hasher.encode(new Uint8Array())
 
   if (digest instanceof Promise) {
-    // how long it will be is not known yet: one that is too short will not verify
+    // the length is not known yet: a CID that needs a longer digest will not be verified
     digest.catch(() => {})
 
     return MAX_DIGEST
@@ -112,7 +113,7 @@ function wholeLength (hasher: BlockHasher): number {
   return digest.byteLength
 }
 
-/** The key under a digest that may have been truncated to `length` bytes. */
+/** The key with this digest, truncated to `length` bytes. */
 function keyOfString (code: number, digest: string, length: number): WantKey {
   if (length < MIN_DIGEST || length > digest.length || length >= ONE_BYTE || code >= ONE_BYTE) {
     return UNVERIFIABLE
@@ -121,7 +122,7 @@ function keyOfString (code: number, digest: string, length: number): WantKey {
   return String.fromCharCode(code, length) + (length === digest.length ? digest : digest.slice(0, length))
 }
 
-/** The key under a multihash that may have been truncated to `length` bytes. */
+/** The key with this multihash, truncated to `length` bytes. */
 function keyOf (digest: MultihashDigest, length: number): WantKey {
   if (digest.size === length) {
     return multihashKey(digest.bytes)

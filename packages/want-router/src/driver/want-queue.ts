@@ -6,25 +6,25 @@ import type { CancelledWant, TargetWant, WantlistLimit } from '../targets/target
 import type { Timers } from '../timers.ts'
 import type { Outgoing, WantKey } from '@kitsune/bitswap-codec'
 
-/** What is to be sent to one downstream peer: wants and cancels, packed into messages that it takes. */
+/** The wants and cancels that wait to be sent to one downstream peer, packed into messages of a size that it reads. */
 export interface WantQueue {
-  /** The last word about each CID counts. */
+  /** Adds wants; the last entry of each CID counts. */
   enqueue (wants: readonly TargetWant[]): void
   enqueueCancels (wants: readonly CancelledWant[]): void
-  /** The next message, or nothing. */
+  /** Takes the next message; undefined: there is none. */
   take (): Outgoing | undefined
-  /** From now on the peer's silence is no answer: it is found out how long a message it reads. */
+  /** Begins to learn how long a message the peer reads: its silence is no answer. */
   watchSize (): void
-  /** The peer has said something about a want. Undefined where it makes no difference. */
+  /** Has to be called when the peer has answered a want; undefined: nothing is learned from it. */
   readonly answered: ((key: WantKey) => void) | undefined
   stop (): void
 }
 
-/** What the queue of one peer begins with. */
+/** What the queue of one peer is made with. */
 export interface WantQueueInit {
   readonly limit: WantlistLimit
   readonly timers: Pick<Timers, 'now' | 'after'>
-  /** There is something to take that was not asked for from outside. */
+  /** Called when there is something to take that the queue itself has added. */
   wake (): void
 }
 
@@ -41,11 +41,11 @@ class PeerWantQueue implements WantQueue {
   /** Unsent entries of the wantlist. */
   readonly #pending = new Map<WantKey, SentWant>()
   /**
-   * Those of which another CID with the same key is pending, by their own CID: nodes keep
-   * wants by CID, so the cancel of a CIDv0 and the ask for the CIDv1 are two entries.
+   * Entries for whose key another CID is pending, by CID: nodes keep wants by CID, so the
+   * cancel of a CIDv0 and the ask of the CIDv1 are two entries.
    */
   readonly #others = new Map<string, SentWant>()
-  /** To be asked in their own messages, before all else. */
+  /** Wants that are sent in messages of their own, before all others. */
   readonly #alone: SentWant[] = []
   #size: WantlistSize | undefined
   /** Entries that a message may have. */
@@ -140,7 +140,7 @@ class PeerWantQueue implements WantQueue {
     return wants
   }
 
-  /** What was ignored is sent again, unless there is a later word. */
+  /** Enqueues again wants that the peer has ignored, unless there is a later entry for them. */
   #putBack (wants: readonly SentWant[]): void {
     for (const want of wants) {
       const pending = this.#pending.get(want.key)
@@ -165,5 +165,5 @@ function move <K> (from: Map<K, SentWant>, to: SentWant[], most: number): void {
 }
 
 function cidKey (cid: Uint8Array): string {
-  return multihashKey(cid) // not a multihash, but as good a key
+  return multihashKey(cid) // a string of the whole CID's bytes, used as a key
 }

@@ -3,53 +3,53 @@ import type { After } from '../stall-grace.ts'
 import type { Timers } from '../timers.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
-/** An entry that goes to a peer, a want or the cancel of one. */
+/** An entry that is sent to a peer: a want or a cancel. */
 export interface SentWant extends WantEntry {
   readonly key: WantKey
 }
 
 /** What the estimate tells the queue of the peer. */
 export interface WantlistSizeInit {
-  /** Entries that a message may have at first. */
+  /** The most entries that a message has at first. */
   readonly most: number
   readonly timers: Pick<Timers, 'now' | 'after'>
-  /** Asks for one entry in its own message. */
+  /** Sends one entry in a message of its own. */
   probe (want: SentWant): void
-  /** The messages that these were in have been ignored: they are to be sent again, in smaller ones. */
+  /** Sends these again in smaller messages, since the peer has ignored those that they were in. */
   again (wants: readonly SentWant[]): void
   /** From now on messages have at most this many entries. */
   learned (most: number): void
 }
 
 /**
- * Finds out how many entries a peer takes in one message: some nodes silently ignore a
+ * Learns how many entries a peer reads in one message: some nodes silently ignore a
  * message that has more than they accept.
  *
- * While nothing of a message larger than any that was answered is answered, its
- * last entry is asked for once more by itself, then the one before it. If both are
- * answered before any of the others the message has been ignored, and half as many
- * entries are sent at a time. A peer that is merely slow answers the others first,
- * and one that cannot tell, such as another router, is silent about one of the two.
+ * If a peer answers nothing of a message that is larger than any it has answered before,
+ * the last entry is sent again in a message of its own, then the one before it. If both
+ * are answered before any of the others, the peer has ignored the message, and half as
+ * many entries are sent at a time. A peer that is merely slow answers the others first,
+ * and one that cannot tell, such as another router, does not answer one of the two.
  */
 export interface WantlistSize {
-  /** Entries that a message may have. */
+  /** The most entries that a message may have. */
   readonly most: number
-  /** The entries of a message that leaves. */
+  /** Has to be called with the entries of each message that is sent. */
   sent (entries: readonly SentWant[]): void
-  /** The peer has said something about a want. */
+  /** Has to be called when the peer has answered a want. */
   answered (key: WantKey): void
-  /** A want has been taken back, or is asked for again. */
+  /** Has to be called when a want is cancelled or sent again. */
   forget (key: WantKey): void
   stop (): void
 }
 
-/** Silence after which a peer is asked once more, ms: at first, and the least once it is known how soon it answers. */
+/** Silence after which an entry is sent again, ms: at first, and the least once the peer's latency is known. */
 const DEFAULT_PROBE_AFTER = 500
 const DEFAULT_MIN_PROBE_AFTER = 100
-/** Entries that are answered alone before their message is taken to be ignored. */
+/** Entries that have to be answered alone before their message counts as ignored. */
 const PROOFS = 2
 
-/** A message of which nothing has been answered. */
+/** A message that the peer may have ignored: nothing of it has been answered. */
 interface Doubt {
   readonly size: number
   readonly at: number
@@ -57,7 +57,7 @@ interface Doubt {
   proofs: number
 }
 
-/** Makes an estimate of the longest wantlist that a peer reads; nothing is known yet. */
+/** Makes an estimate of the longest wantlist message that a peer reads; nothing is learned yet. */
 export function createWantlistSize (init: WantlistSizeInit): WantlistSize {
   return new LearnedSize(init)
 }
@@ -68,7 +68,7 @@ class LearnedSize implements WantlistSize {
   readonly #doubts = new Set<Doubt>()
   readonly #doubtOf = new Map<WantKey, Doubt>()
   #most: number
-  /** The most entries of a message that was answered. */
+  /** The most entries of a message that the peer has answered. */
   #confirmed = 1
   #probeAfter = DEFAULT_PROBE_AFTER
   #probing: { readonly key: WantKey, readonly at: number, readonly doubt: Doubt } | undefined
@@ -107,7 +107,7 @@ class LearnedSize implements WantlistSize {
     }
   }
 
-  /** A function by itself: it is handed on with each block. */
+  /** A property, because it is passed on with each block. */
   readonly answered = (key: WantKey): void => {
     const doubt = this.#doubtOf.get(key)
 
@@ -157,7 +157,7 @@ class LearnedSize implements WantlistSize {
     this.#cancelTimer = undefined
   }
 
-  /** Looks again when the oldest message has been ignored for too long, unless it is being asked about. */
+  /** Sets the timer for the oldest doubtful message, unless one of its entries is being sent again. */
   #arm (): void {
     const [oldest] = this.#doubts
     this.#cancelTimer?.()
@@ -177,7 +177,7 @@ class LearnedSize implements WantlistSize {
     }
   }
 
-  /** Messages of that size are read. */
+  /** Notes that the peer reads messages of that size. */
   #confirm (size: number): void {
     this.#confirmed = Math.max(this.#confirmed, size)
 

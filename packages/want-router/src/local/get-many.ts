@@ -2,9 +2,9 @@ import type { CID } from 'multiformats/cid'
 
 /** Options of {@link LocalClient.getMany}. */
 export interface GetManyOptions {
-  /** Ends the iteration, and all that is wanted for it. */
+  /** Ends the iteration, and cancels the wants that it still has. */
   readonly signal?: AbortSignal
-  /** Blocks that are wanted, or wait to be taken, at the same time. Default 64; never more than `wantsPerClient`. */
+  /** The most blocks that are wanted, or wait to be taken, at the same time. Default 64; never more than `wantsPerClient`. */
   readonly concurrency?: number
 }
 
@@ -15,16 +15,15 @@ export interface GotBlock {
   readonly error?: Error
 }
 
-/** Blocks at the same time. */
 const DEFAULT_CONCURRENCY = 64
-/** While this many bytes wait to be taken, nothing more is wanted. */
+/** While this many bytes wait to be taken, no further gets begin. */
 const MAX_UNREAD = 4 << 20
 
-/** What reads one block for {@link getMany}. */
+/** Gets one block for {@link getMany}. */
 export type GetOne = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
 
 /**
- * Gets many blocks by a function that gets one. It reads its input no faster than it is read.
+ * Gets many blocks by a function that gets one. It reads its input no faster than its caller takes the results.
  *
  * @param get - is called for each CID
  * @param most - the highest concurrency
@@ -38,7 +37,7 @@ export async function * getMany (get: GetOne, most: number, cids: Iterable<CID> 
   const abort = (): void => { gets.abort(signal?.reason) }
   signal?.addEventListener('abort', abort)
   const reader = gets.read(cids)
-  // thrown below, when what it has begun has been taken
+  // its error is thrown below, once the results of the gets that it began have been taken
   reader.catch(() => {})
 
   try {
@@ -55,13 +54,13 @@ export async function * getMany (get: GetOne, most: number, cids: Iterable<CID> 
   }
 }
 
-/** The gets of one call: some are open, and some wait to be taken. */
+/** The gets of one call: some are open, the results of others wait to be taken. */
 class Gets {
   readonly #get: GetOne
   readonly #limit: number
   readonly #controller = new AbortController()
   readonly #done: GotBlock[] = []
-  /** Bytes of those. */
+  /** Bytes of the results that wait to be taken. */
   #unread = 0
   #open = 0
   #reading = true
@@ -92,7 +91,7 @@ class Gets {
     }
   }
 
-  /** The next result; undefined when there is none to come. */
+  /** Takes the next result; undefined: there will be none. */
   async take (): Promise<GotBlock | undefined> {
     while (this.#done.length === 0 && (this.#reading || this.#open > 0) && !this.#aborted) {
       await this.#changed.promise

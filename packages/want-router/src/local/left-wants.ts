@@ -1,6 +1,9 @@
 import { multihashKey } from '@kitsune/bitswap-codec'
 
-/** Wants that were taken back or answered before the engine told of their end, by CID: what it tells is of those. */
+/**
+ * Wants that this session has ended before the engine reported their end, counted by CID: the next ends that
+ * the engine reports for these CIDs are theirs.
+ */
 export class LeftWants {
   readonly #counts = new Map<string, number>()
 
@@ -17,7 +20,7 @@ export class LeftWants {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
   }
 
-  /** The end of one of them. False: there is none for that CID. */
+  /** The engine reports the end of a want; false: it is none of these. */
   delete (cid: Uint8Array): boolean {
     if (this.isEmpty) {
       return false

@@ -6,18 +6,18 @@ import type { AskType } from '../strategies/strategy.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What a router can tell of a block that no client has asked for yet. */
+/** Whether a member has a block; `unknown`: some members have not said. */
 export type HasAnswer = 'have' | 'dont-have' | 'unknown'
 
 /** Options of {@link LocalClient.get}. */
 export interface GetOptions {
-  /** Ends the wait; what was wanted is taken back, unless another call waits for it. */
+  /** Ends the wait; the want is cancelled, unless another call waits for it. */
   readonly signal?: AbortSignal
-  /** Ends the wait after this time, as the signal does, ms. Default: the lifetime of a want. */
+  /** Ends the wait after this time, ms. Default: the lifetime of a want. */
   readonly within?: number
   /**
-   * Spares the copy, if the buffer of the bytes is not much larger than they are: they may be those that others get, too, and are
-   * not to be modified. Default false.
+   * Whether the bytes may be shared with other calls and must not be modified. It spares the copy, unless the block lies in
+   * a much larger buffer. Default: false.
    */
   readonly shared?: boolean
 }
@@ -26,47 +26,49 @@ export interface GetOptions {
 export interface HasOptions extends GetOptions {
   /** After this time the answer is `unknown`, ms. Default 5,000. */
   readonly within?: number
-  /** Rejects with a {@link WantRefusedError} where a policy refuses the want, in place of an answer that does not tell. Default false. */
+  /** Whether to reject with a {@link WantRefusedError} when a policy refuses the want, instead of answering. Default: false. */
   readonly rejectRefused?: boolean
 }
 
 /**
- * A client within the process: it has a round, windows and limits as a peer has,
- * whatever the number of its calls. Calls for one multihash share one want. What goes
- * beyond `wantsPerClient` waits for its turn. No call hangs: each ends by its
- * block, with an error, or when the lifetime of its want is over (10 min).
+ * A client within this process. It has rounds, windows and limits like a peer, however
+ * many calls are made. Calls for one multihash share one want. Calls beyond
+ * `wantsPerClient` wait until others end. No call hangs: each ends with its block, with
+ * an error, or when the lifetime of its want is over (10 min).
  *
- * Bytes belong to the call that got them: a copy, which keeps nothing else
- * in memory, and which may be modified.
+ * The bytes are a copy for the call that got them: the caller may modify them, and they
+ * keep nothing else in memory.
  */
 export interface LocalClient {
   /**
-   * A block, verified. Rejects with the signal's reason once that aborts.
+   * Gets a block, verified. Rejects with the signal's reason if that aborts.
    *
-   * @throws {NotFoundError} if all members are certain that they do not have it
-   * @throws {UnknownError} if it is not there `within` the time that it was given
-   * @throws {WantExpiredError} if no member served it in its lifetime, as while members are down
-   * @throws {WantEvictedError} if it was given up for another
-   * @throws {WantRefusedError} if it is not to be asked for; its `reason` says why
+   * @throws {NotFoundError} if every member is certain not to have it
+   * @throws {UnknownError} if it has not arrived `within` that time
+   * @throws {WantExpiredError} if no member served it in its lifetime, for example because members were down
+   * @throws {WantEvictedError} if it was evicted for another want
+   * @throws {WantRefusedError} if it may not be asked for; its `reason` says why
    * @throws {DrainingError} if the router drains
    * @throws {StoppedError} if the router has stopped, or stops
    */
   get (cid: CID, options?: GetOptions): Promise<Uint8Array<ArrayBuffer>>
   /**
-   * Many blocks, each as soon as it is there. An error is that of one block and ends no other; the iteration
-   * itself throws what `cids` throws, and the signal's reason. What is still wanted when it ends is taken back.
+   * Gets many blocks, and yields each as soon as it has arrived. An error concerns one block and does not end
+   * the others; the iteration itself throws what `cids` throws, and the signal's reason. Wants that are left
+   * when it ends are cancelled.
    */
   getMany (cids: Iterable<CID> | AsyncIterable<CID>, options?: GetManyOptions): AsyncIterable<GotBlock>
   /**
-   * Whether a member has a block: `unknown` if that is not certain in time. Rejects as `get`, but where
-   * an end is an answer: evicted, expired, `silent` and `unknown` are `unknown`, `absent` is `dont-have`.
+   * Whether a member has a block; `unknown` if that is not certain in time. Rejects as `get` does, except
+   * that some ends are answers: evicted, expired, refused as `silent` or `unknown` answer `unknown`;
+   * refused as `absent` answers `dont-have`.
    */
   has (cid: CID, options?: HasOptions): Promise<HasAnswer>
 }
 
-/** What a {@link LocalClient} is built on. */
+/** What a {@link LocalClient} is made with. */
 export interface WantPort {
-  /** Waits until the waiter is answered, which may be at once, or until the result is called. */
+  /** Waits until the waiter is answered, perhaps at once. Returns a function that ends the wait. */
   wait (cid: CID, waiter: Waiter): () => void
   readonly timers: Pick<Timers, 'after'>
   readonly wantsPerClient: number
@@ -75,7 +77,7 @@ export interface WantPort {
 /** How long `has` waits for an answer, ms. */
 export const DEFAULT_HAS_WITHIN = 5000
 
-/** Of its buffer: less would keep too much in memory. */
+/** The least share of its buffer that a block without a copy has: a smaller one would keep too much in memory. */
 const MIN_SHARE = 0.75
 
 /** Makes a client within this process, which wants blocks through the port. */
@@ -128,14 +130,14 @@ export function createLocalClient (port: WantPort): LocalClient {
   return client
 }
 
-/** A copy for each call that may modify it: others wait for the same buffer, peers among them. */
+/** A copy for each call, since other calls and peers may use the same buffer. */
 function blockOf (answer: Answer | undefined, cid: CID, shared: boolean): Uint8Array<ArrayBuffer> {
   if (answer instanceof Uint8Array) {
     return shared && answer.byteLength >= answer.buffer.byteLength * MIN_SHARE ? answer as Uint8Array<ArrayBuffer> : new Uint8Array(answer)
   }
 
   if (answer == null) {
-    throw new UnknownError(`No member has sent ${cid} in time, and not every member is certain not to have it`)
+    throw new UnknownError(`No member has sent ${cid} in time, but not every member is certain not to have it`)
   }
 
   throw answer instanceof Error ? answer : new NotFoundError(`No member has ${cid}`)

@@ -11,7 +11,7 @@ import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { CID } from 'multiformats/cid'
 
-/** What local clients are built on. */
+/** What local clients are made with. */
 export interface LocalClientsInit {
   readonly driver: SessionPort
   readonly timers: Pick<Timers, 'after' | 'endOfTick'>
@@ -21,35 +21,35 @@ export interface LocalClientsInit {
 }
 
 /**
- * The clients within this process, beside those that are peers. Each has a session
- * while it wants something; one that wants nothing is no client of the engine.
+ * The clients within this process. Each has a session while it wants something; one that
+ * wants nothing is no client of the engine.
  */
 export interface LocalClients {
   /**
-   * The client of that name. All that have one name are one client.
+   * The client with that name. Calls with the same name return the same client of the engine.
    *
    * @throws {InvalidOptionError} for a name that is not a string, or empty
    */
   client (name: string): LocalClient
   /** The client without a name. */
   readonly unnamed: LocalClient
-  /** Something can be taken for a client; false: it is none of these. */
+  /** Something can be taken for a client; false: it is not a local client. */
   wake (client: string): boolean
-  /** The engine wants no more of a client; false: it is none of these. */
+  /** The engine closes a client; false: it is not a local client. */
   disconnect (client: string, why: string): boolean
-  /** Whether any of them wants something, and so hears how wants end. */
+  /** Whether any of them wants something, and so needs reports of how wants end. */
   readonly active: boolean
   ended (ends: readonly WantEnd[]): void
-  /** From now on nothing new is wanted. */
+  /** Rejects new calls from now on. */
   drain (): void
-  /** Ends all that is wanted. */
+  /** Ends all calls. */
   stop (): void
 }
 
 // no peer id has a colon
 const PREFIX = 'local:'
 
-/** Makes the clients of this process; there is none yet. */
+/** Makes the clients of this process, without any session. */
 export function createLocalClients (init: LocalClientsInit): LocalClients {
   return new Registry(init)
 }
@@ -58,7 +58,7 @@ class Registry implements LocalClients {
   readonly unnamed: LocalClient
   readonly #init: LocalClientsInit
   readonly #sessions = new Map<string, LocalSession>()
-  /** Why nothing new is wanted. */
+  /** Makes the error that rejects new calls; undefined: they are not rejected. */
   #closed: (() => Error) | undefined
 
   constructor (init: LocalClientsInit) {
@@ -144,7 +144,7 @@ class Registry implements LocalClients {
     return () => { session.leave(key, waiter) }
   }
 
-  /** What the engine would not look for, without a word. */
+  /** The error for a want that the engine would silently ignore or not search for. */
   #refusal (key: WantKey | undefined, cid: CID): Error | undefined {
     if (key == null) {
       return new WantRefusedError(`${cid} is longer than a CID of bitswap may be`, 'cid')
@@ -162,7 +162,7 @@ class Registry implements LocalClients {
       driver,
       wantsPerClient: limits.wantsPerClient,
       wantLifetime: limits.wantLifetime,
-      // one that asks block by block stays the same client
+      // so that a client that asks for one block after another stays the same client
       idle: () => { timers.endOfTick(() => { this.#leaveIfIdle(id, session) }) }
     })
     this.#sessions.set(id, session)

@@ -1,44 +1,44 @@
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** What a message says of a want. */
-export interface SaidWant {
+/** What a message contains of a want. */
+export interface MessageWant {
   /** Raw CID bytes. */
   readonly cid: Uint8Array
   readonly type: AskType
 }
 
 interface SessionMessageInit {
-  /** Entries of which a message has at most this many: one of more would lose some. */
+  /** The most entries of a message: the engine would evict those beyond it. */
   readonly max: number
   send (wants: WantEntry[]): void
 }
 
-/** The message that a session sends next: what it says in one microtask, at the end of that. */
+/** The next message of a session: it collects the entries of one microtask, and is sent at its end. */
 export class SessionMessage {
   readonly #init: SessionMessageInit
   readonly #entries = new Set<WantEntry>()
-  /** Wants that it is the first to name. */
-  readonly #fresh = new Map<SaidWant, WantEntry>()
+  /** Wants that no earlier message has contained. */
+  readonly #fresh = new Map<MessageWant, WantEntry>()
   readonly #send = (): void => { this.send() }
 
   constructor (init: SessionMessageInit) {
     this.#init = init
   }
 
-  /** Says a want that no message before has named. */
-  begin (want: SaidWant): void {
+  /** Adds a want that no earlier message has contained. */
+  begin (want: MessageWant): void {
     const entry = entryOf(want, false)
     this.#fresh.set(want, entry)
-    this.#say(entry)
+    this.#add(entry)
   }
 
-  /** Says a want again, as it is now. False: nothing has named it before this message, which says it only so. */
-  repeat (want: SaidWant): boolean {
+  /** Adds a want again, as it is now. False: no earlier message has contained it, so its entry in this message was replaced. */
+  repeat (want: MessageWant): boolean {
     const entry = this.#fresh.get(want)
 
     if (entry == null) {
-      this.#say(entryOf(want, false))
+      this.#add(entryOf(want, false))
 
       return true
     }
@@ -49,8 +49,8 @@ export class SessionMessage {
     return false
   }
 
-  /** Leaves out what no message before has named. False: one has. */
-  omit (want: SaidWant): boolean {
+  /** Leaves out a want that no earlier message has contained; false: one has. */
+  omit (want: MessageWant): boolean {
     const entry = this.#fresh.get(want)
 
     if (entry == null) {
@@ -63,11 +63,11 @@ export class SessionMessage {
     return true
   }
 
-  cancel (want: SaidWant): void {
-    this.#say(entryOf(want, true))
+  cancel (want: MessageWant): void {
+    this.#add(entryOf(want, true))
   }
 
-  /** Sends it now, if it says anything. */
+  /** Sends the message now, if it has entries. */
   send (): void {
     const wants = [...this.#entries]
     this.clear()
@@ -82,7 +82,7 @@ export class SessionMessage {
     this.#fresh.clear()
   }
 
-  #say (entry: WantEntry): void {
+  #add (entry: WantEntry): void {
     if (this.#entries.size === 0) {
       queueMicrotask(this.#send)
     }
@@ -95,6 +95,6 @@ export class SessionMessage {
   }
 }
 
-function entryOf ({ cid, type }: SaidWant, cancel: boolean): WantEntry {
+function entryOf ({ cid, type }: MessageWant, cancel: boolean): WantEntry {
   return { cid, priority: 1, cancel, wantType: type, sendDontHave: true }
 }

@@ -12,51 +12,52 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 /** The result of a want: its block, a presence, or why there is none. */
 export type Answer = Uint8Array | 'have' | 'dont-have' | Error
 
-/** A call that waits for a want. A HAVE answers only those that ask for no more. */
+/** A call that waits for a want. A HAVE answers only calls of `has`. */
 export interface Waiter {
   readonly type: AskType
-  /** Called once. The bytes are shared: what is handed out is a copy. */
+  /** Called once. The bytes are shared, so the call copies them. */
   answer (answer: Answer): void
 }
 
 /** What a session needs of the driver. */
 export type SessionPort = Pick<Driver, 'message' | 'take' | 'gone'>
 
-/** A client of the engine within this process, from its first want to its last. */
+/** What a session is made with. */
 export interface SessionInit {
   /** Its id as a client of the engine. */
   readonly id: string
   readonly driver: SessionPort
-  /** Wants that it may have open; the others wait for their turn. */
+  /** The most wants that it may have open; others wait until these end. */
   readonly wantsPerClient: number
   readonly wantLifetime: number
-  /** Nothing is wanted any more. */
+  /** Called when nothing is wanted any more. */
   idle (): void
 }
 
-/** One want of the engine, whatever the number of calls that wait for it. */
+/** One want of the engine, which any number of calls wait for. */
 interface Pending {
   readonly key: WantKey
-  /** Raw CID bytes, as the first call wrote them. */
+  /** Raw CID bytes, as in the first call. */
   readonly cid: Uint8Array
   type: AskType
   readonly waiters: Set<Waiter>
   /** The engine has it, or will have it at the end of the microtask. */
   open: boolean
-  /** The engine has told of its end. */
+  /** The engine has reported its end. */
   ended: boolean
-  /** It was said again, perhaps after it had ended: the engine may have another one. */
+  /** It was sent again as a want-block, perhaps after it had ended: the engine may have another one. */
   upgraded: boolean
 }
 
 /**
- * The wants of one local client: its calls by multihash, of which the engine has
- * at most as many as a client may have. What they say in one microtask is one message.
+ * The wants of one local client while it has any: its calls by multihash. The engine has
+ * at most as many of them as a client may have. All entries of one microtask go into one
+ * message.
  */
 export class LocalSession {
   readonly #init: SessionInit
   readonly #pending = new Map<WantKey, Pending>()
-  /** Those that wait for their turn, in the order of the calls. */
+  /** Wants that the engine does not have yet, in the order of the calls. */
   readonly #waiting = new Set<Pending>()
   readonly #left = new LeftWants()
   readonly #message: SessionMessage
@@ -70,12 +71,12 @@ export class LocalSession {
     })
   }
 
-  /** Whether nothing is wanted, and the engine has told of all that was. */
+  /** Whether nothing is wanted, and the engine has reported the end of everything that was. */
   get isIdle (): boolean {
     return this.#pending.size === 0 && this.#left.isEmpty
   }
 
-  /** Waits for a want; several that wait for one multihash share it. */
+  /** Makes a call wait for a want; calls for one multihash share it. */
   join (key: WantKey, cid: Uint8Array, waiter: Waiter): void {
     const { type } = waiter
     const found = this.#pending.get(key)
@@ -100,7 +101,7 @@ export class LocalSession {
     }
   }
 
-  /** Waits no longer; the last that leaves takes the want back. */
+  /** Ends a call's wait; the last call that leaves cancels the want. */
   leave (key: WantKey, waiter: Waiter): void {
     const pending = this.#pending.get(key)
 
@@ -109,7 +110,7 @@ export class LocalSession {
     }
   }
 
-  /** Takes all that the engine has for this client. */
+  /** Takes everything that the engine has for this client. */
   take (): void {
     const { id, driver } = this.#init
     let message: Taken | undefined
@@ -129,7 +130,7 @@ export class LocalSession {
     }
   }
 
-  /** The engine tells that a want has ended. */
+  /** The engine reports that a want has ended. */
   ended (end: WantEnd): void {
     if (this.#left.delete(end.cid)) {
       this.#checkIdle()
@@ -151,13 +152,13 @@ export class LocalSession {
     }
 
     if (end.outcome === 'have') {
-      this.#answer(pending, 'have') // it may not have been taken
+      this.#answer(pending, 'have') // the HAVE may not have been taken yet
     }
 
     this.#settle(pending, error, false)
   }
 
-  /** Answers all calls alike, and takes back what they wanted. */
+  /** Answers all calls with that error, and drops their wants. */
   fail (error: Error): void {
     for (const pending of this.#pending.values()) {
       this.#answer(pending, error)
@@ -184,7 +185,7 @@ export class LocalSession {
     }
 
     if (presence === 'dont-have') {
-      // the engine keeps the want, for a late block
+      // it has to be cancelled: the engine keeps the want for a late block
       this.#settle(pending, presence, true)
 
       return
@@ -202,7 +203,7 @@ export class LocalSession {
     this.#end(pending, cancel)
   }
 
-  /** Answers the calls that wait for such an answer. */
+  /** Answers the calls that this answer is enough for. */
   #answer ({ waiters }: Pending, answer: Answer): void {
     for (const waiter of waiters) {
       if (answer !== 'have' || waiter.type === 'have') {
@@ -212,7 +213,7 @@ export class LocalSession {
     }
   }
 
-  /** A want is no more; `cancel`: the engine may still have it. */
+  /** Ends a want; `cancel`: the engine may still have it. */
   #end (pending: Pending, cancel: boolean): void {
     this.#pending.delete(pending.key)
     this.#waiting.delete(pending)
@@ -228,7 +229,7 @@ export class LocalSession {
 
   #takeBack (pending: Pending, cancel: boolean): void {
     if (this.#message.omit(pending)) {
-      return // the engine has not heard of it, and will tell of no end
+      return // the engine does not know the want, and will report no end
     }
 
     if (!pending.ended) {
@@ -257,7 +258,7 @@ export class LocalSession {
       pending.open = true
 
       if (this.#left.has(pending.cid)) {
-        this.#message.send() // in the message that takes a want back, the same want again would be that want
+        this.#message.send() // in one message with its cancel, the new want would count as the old one
       }
 
       this.#message.begin(pending)

@@ -2,17 +2,17 @@ import { NotFoundError, WantEvictedError, WantExpiredError, WantRefusedError } f
 import type { WantEnd } from '../engine/status.ts'
 import type { RefusalReason } from '../errors.ts'
 
-/** What is known of a want that has ended. */
+/** What is known about a want that has ended. */
 export interface EndedWant extends Pick<WantEnd, 'outcome' | 'ms'> {
-  /** How a policy refused it. */
+  /** The verdict of the policy that refused it. */
   readonly verdict?: RefusalReason
 }
 
 /**
- * What a get is told of a want that ended without its block; undefined where that is told otherwise: a block is
- * delivered, and what was cancelled is no longer waited for.
+ * The error for a call whose want ended without its block; undefined: the call needs none, since the block is
+ * delivered or the want was cancelled.
  *
- * @param end - a want that had a HAVE does not say why it ended, but how long it lived
+ * @param end - if the want had a HAVE, only its age tells whether it expired or was evicted
  * @param cid - for the message
  * @param wantLifetime - ms
  */
@@ -29,14 +29,14 @@ export function wantError (end: EndedWant, cid: string, wantLifetime: number): E
     case 'dont-have':
       return new NotFoundError(`No member has ${cid}`)
     case 'refused':
-      return new WantRefusedError(`The client has too many wants to want ${cid}`, 'limit')
+      return new WantRefusedError(`The client has too many wants to add ${cid}`, 'limit')
     case 'evicted':
-      return new WantEvictedError(`${cid} was given up for another want of its client`)
+      return new WantEvictedError(`${cid} was evicted for another want of its client`)
     case 'expired':
-      return new WantExpiredError(`No member served ${cid} in ${wantLifetime} ms, and not every member is certain not to have it`)
+      return new WantExpiredError(`No member served ${cid} in ${wantLifetime} ms, but not every member is certain not to have it`)
     default:
       return end.ms >= wantLifetime
-        ? new WantExpiredError(`A member has ${cid}, and did not send it in ${wantLifetime} ms`)
-        : new WantEvictedError(`${cid} was given up for another want of its client`)
+        ? new WantExpiredError(`A member has ${cid}, but did not send it in ${wantLifetime} ms`)
+        : new WantEvictedError(`${cid} was evicted for another want of its client`)
   }
 }

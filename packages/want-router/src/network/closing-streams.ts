@@ -2,25 +2,25 @@ import { StreamTimeoutError } from './errors.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { OutboundStream } from './outbound-stream.ts'
 
-/** Streams that are not written to any more and have not closed yet. What they hold still leaves. */
+/** Streams that are no longer written to and have not closed yet. What they hold is still sent. */
 export interface ClosingStreams {
   add (outbound: OutboundStream, now: number): void
   delete (outbound: OutboundStream): void
-  /** Resets those that the peer does not close. */
+  /** Resets streams that the peer has not closed in time. */
   tick (now: number): void
   /** Resets all of them. */
   abort (error: Error): void
   [Symbol.iterator] (): Iterator<OutboundStream>
-  /** Those without flow control are as much as the peer may be given to read without a sign of it. */
+  /** Whether the peer may have as much unread on streams without flow control as it may be given. */
   unread (now: number): boolean
-  /** One of them holds bytes that no other stream will send. */
+  /** Whether one of them holds bytes that no other stream will send. */
   readonly holding: boolean
   readonly size: number
 }
 
 /** Makes an empty set of streams that are closing. */
 export function createClosingStreams (limits: NetworkLimits): ClosingStreams {
-  /** Each with the time at which it is reset. */
+  /** Streams, and the times at which they are reset. */
   const all = new Map<OutboundStream, number>()
 
   return {
@@ -37,11 +37,11 @@ export function createClosingStreams (limits: NetworkLimits): ClosingStreams {
         const waits = outbound.stream.writeBufferLength > 0
 
         if (now >= deadline && outbound.unbounded && !waits) {
-          // some peers never close one: what has left is not sent again for that
+          // some peers never close a stream: what has left is not sent again because of that
           outbound.sent.clear()
         }
 
-        // what has left it may take longer over a slow path, and would be forgotten
+        // over a slow path, what has left may take longer to arrive, and a reset would lose it
         if (now >= deadline && (outbound.sent.empty || waits)) {
           all.delete(outbound)
           outbound.stream.abort(new StreamTimeoutError(`The peer did not close a stream within ${limits.lingerTimeout} ms`))

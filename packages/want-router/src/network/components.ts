@@ -1,20 +1,19 @@
 import type { ComponentLogger, Libp2p, Libp2pEvents, PeerStore, TypedEventTarget } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 
-/** What the network needs of a libp2p host; libp2p's own components fit. */
+/** What the network needs of a libp2p host: a subset of libp2p's components. */
 export interface NetworkComponents {
   registrar: Pick<Registrar, 'handle' | 'unhandle'>
   connectionManager: Pick<ConnectionManager, 'getConnections' | 'openConnection'>
   events: TypedEventTarget<Libp2pEvents>
   logger: ComponentLogger
-  /** With it, peers that were connected to are the last to be pruned when the host has too many connections. */
+  /** If given, peers that this host has dialled are the last to be pruned when it has too many connections. */
   peerStore?: Pick<PeerStore, 'merge'>
 }
 
 /**
- * The network's components of a whole libp2p node, which does not show its own.
- * For a host that an application has made and hands over, for example the one
- * that faces downstream.
+ * Makes the network's components from a whole libp2p node, which does not expose its own:
+ * for a host that an application passes in, for example the one that faces downstream.
  */
 export function createHostComponents (host: Libp2p): NetworkComponents {
   return {

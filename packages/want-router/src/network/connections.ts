@@ -1,4 +1,4 @@
-import { endMuted, isMuxerEnded } from './ended-muxers.ts'
+import { abortEndedMuxers, isMuxerEnded } from './ended-muxers.ts'
 import { SilentConnectionError } from './errors.ts'
 import { createKnownConnections, isUsable } from './known-connections.ts'
 import { createLifeSigns } from './life-signs.ts'
@@ -10,72 +10,72 @@ import type { WrittenConnection, WrittenConnectionInit } from './written-connect
 import type { Connection, Logger, StreamCloseEvent } from '@libp2p/interface'
 
 /**
- * The state of one of a peer's connections, while the peer has another:
- * `silent`: the peer has come back on a newer one, and asks there; `heard`: it
- * lives after all, or the peer has closed it; `lost`: it was given up.
+ * The state of one of a peer's connections, while the peer has another. `silent`: the
+ * peer has connected again, and asks on the newer connection; `heard`: the connection
+ * works after all, or the peer has closed it; `lost`: it was given up.
  */
 export type ConnectionState = 'silent' | 'heard' | 'lost'
 
-/** A peer's data besides its connections, and the listener for their states. */
+/** What the connections of a peer are made with. */
 export interface ConnectionsInit {
   readonly limits: NetworkLimits
   readonly log: Logger
   now (): number
-  /** The one that has a stream which is written to. */
+  /** The connection whose stream is written to. */
   writtenOn (): Connection | undefined
-  /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
+  /** For how long nothing has left on that connection although something waits, ms; 0 if nothing waits. */
   stuck (connection: Connection): number
   state (id: number, is: ConnectionState): void
-  /** A connection is to be ended soon: `tick` has to be called. */
+  /** A connection will be ended soon: `tick` has to be called. */
   ending (): void
-  /** It may now be written, or on another connection. */
+  /** Writing may begin now, or has to move to another connection. */
   changed (): void
 }
 
 /**
- * The connections of one peer: which of them live, and which one is written to.
+ * The connections of one peer: which of them are alive, and which one is written to.
  *
- * A peer whose process was killed, or that changed networks, comes back on a new
- * connection while the old one is still open here, and stays open until some
- * timeout ends it. So a connection is *doubted* as soon as another has opened
- * since it last gave a sign of life. It is asked for one, and nothing is written
- * until it answers or has been given up; given up it is after `doubtTimeout`, or
- * at once if what was written to it has not moved for that long. Nothing is lost
- * by giving up too early, as on a slow path: an answer puts all right again.
+ * A peer whose process was killed, or that changed networks, connects again while its old
+ * connection is still open here, until some timeout ends that. So a connection is
+ * *doubted* as soon as another has opened since its last sign of life. It is asked for a
+ * sign of life, and nothing is written until it answers or is given up. It is given up
+ * after `doubtTimeout`, or at once if nothing that was written to it has left for that
+ * long. Giving up too early, as on a slow path, loses nothing: when the connection
+ * answers, it is used again.
  */
 export interface Connections {
   /** A connection to the peer has opened. */
   opened (connection: Connection, id: number): void
-  /** Returns whether it was one of them. */
+  /** A connection has closed; false: it was none of the peer's. */
   closed (connection: Connection, event: StreamCloseEvent): boolean
-  /** A message has come on it; `asks`: with wants. */
+  /** A message has arrived on a connection; `asks`: with wants. */
   heard (connection: Connection, asks: boolean): void
-  /** Something else has come on it. */
+  /** Something else has arrived on a connection. */
   alive (connection: Connection): void
-  /** A stream could not be opened on it. */
+  /** A stream could not be opened on a connection. */
   refused (connection: Connection, error: Error): void
-  /** What was sent on it need not be sent again. */
+  /** Whether what was sent on a connection need not be sent again. */
   isLost (connection: Connection): boolean
-  /** Those that a stream can be opened on, the one to be written to first. */
+  /** Connections that a stream can be opened on, beginning with the one that is written to. */
   usable (): Connection[]
   includes (connection: Connection): boolean
-  /** The number that names it to the handlers. */
+  /** The number that names a connection to the exchange. */
   idOf (connection: Connection): number | undefined
-  /** Looks at the timeouts; true while there are any. */
+  /** Checks the timeouts; true while there are any. */
   tick (now: number): boolean
-  /** No connection is asked for a sign of life any more. */
+  /** Ends all requests for signs of life. */
   stop (error: Error): void
   readonly all: readonly Connection[]
-  /** It must be known first which connection lives. */
+  /** Nothing may be written until it is known which connection is alive. */
   readonly undecided: boolean
 }
 
-/** Makes the connections of one peer; it has none yet. */
+/** Makes the table of one peer's connections, which is empty. */
 export function createConnections (init: ConnectionsInit): Connections {
   return new PeerConnections(init)
 }
 
-/** Parts that few peers need are made when they are needed, because thousands of peers are connected and idle. */
+/** Makes parts that few peers need only when they are needed, because thousands of peers are connected and idle. */
 class PeerConnections implements Connections, WrittenConnectionInit {
   readonly known: KnownConnections = createKnownConnections()
   readonly #init: ConnectionsInit
@@ -108,7 +108,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
     const one = this.known.add(connection, id, now)
 
     if (isUsable(one) && this.#init.writtenOn() == null) {
-      // nothing is given up for it
+      // no other connection is written to
       this.#written.set(one)
     }
 
@@ -123,7 +123,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
       return false
     }
 
-    // a muxer that has ended says nothing about the process behind it
+    // an ended muxer says nothing about the peer's process
     const gaveUp = one.muxerEndedAt == null && this.known.doubtedSince(one) != null && error != null && local && !isReset(error)
     this.known.delete(one)
     one.probe?.abort()
@@ -133,7 +133,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
       this.#lost.add(connection)
       this.#init.state(one.id, 'lost')
     } else {
-      this.#speakUp(one)
+      this.#setHeard(one)
     }
 
     this.#decide(this.#init.now())
@@ -149,7 +149,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
     }
 
     const now = this.#init.now()
-    // only then is there something to decide: a peer may have very many connections
+    // only a change calls for a decision: a peer may have very many connections
     let news = this.known.doubtedSince(one) != null || (asks && one.openedAt > this.#askedOn)
     one.heardAt = now
     one.aliveAt = now
@@ -161,7 +161,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
     const before = this.#written.current
 
     if (this.#written.heard(one, now)) {
-      this.#init.log('the peer speaks on connection %d and no longer on %d', one.id, before?.id)
+      this.#init.log('the peer sends on connection %d and no longer on %d', one.id, before?.id)
       news = true
     }
 
@@ -215,7 +215,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
   }
 
   tick (now: number): boolean {
-    const ending = endMuted(this.known, this.limits, now)
+    const ending = abortEndedMuxers(this.known, this.limits, now)
 
     if (this.known.size < 2) {
       return ending
@@ -229,7 +229,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
       const since = this.known.doubtedSince(one)
 
       if (since != null && now - since >= stallTimeout) {
-        one.connection.abort(new SilentConnectionError(`Nothing came for ${stallTimeout} ms, and the peer has a newer connection`))
+        one.connection.abort(new SilentConnectionError(`Nothing arrived for ${stallTimeout} ms, and the peer has a newer connection`))
       }
 
       waiting ||= since != null || !one.considered
@@ -250,12 +250,12 @@ class PeerConnections implements Connections, WrittenConnectionInit {
 
   #answered (one: KnownConnection, askedAt: number): void {
     one.aliveAt = Math.max(one.aliveAt, askedAt)
-    // another may have opened since
+    // another connection may have opened since
     this.#askForLife()
     this.#decide(this.#init.now())
   }
 
-  /** Sees which connections live, and which one is to be written to. */
+  /** Decides which connections are alive, and which one is written to. */
   #decide (now: number): void {
     const waited = this.#undecided
     this.#undecided = false
@@ -264,7 +264,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
       const since = this.known.doubtedSince(one)
 
       if (since == null) {
-        this.#speakUp(one)
+        this.#setHeard(one)
       } else if (!this.isGivenUp(one, since, now)) {
         this.#undecided ||= one.connection.status === 'open'
       } else if (!one.silent && this.#askedOn > one.aliveAt) {
@@ -295,7 +295,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
     }
   }
 
-  #speakUp (one: KnownConnection): void {
+  #setHeard (one: KnownConnection): void {
     if (one.silent) {
       one.silent = false
       this.#init.state(one.id, 'heard')
@@ -303,7 +303,7 @@ class PeerConnections implements Connections, WrittenConnectionInit {
   }
 }
 
-/** Whether the other side, or its kernel, has said that the connection is no more. */
+/** Whether the other side, or its kernel, has reset the connection. */
 function isReset (error: Error & { code?: unknown }): boolean {
   return error.code === 'ECONNRESET' || error.code === 'EPIPE'
 }

@@ -1,111 +1,148 @@
 import { MAX_FRAME_LENGTH } from '@kitsune/bitswap-codec'
 import type { NumberRules } from '../check-options.ts'
 
-/** What the network allows and how it paces itself. Times are ms, sizes are bytes. */
+/** The limits and timeouts of a network. Times are ms, sizes are bytes. */
 export interface NetworkLimits {
-  /** Streams that one connection may open to us, for each protocol id. libp2p's own 32 breaks a server: some peers open one a message. */
+  /**
+   * Streams that a peer may open on one connection, for each protocol id. libp2p's default of 32 breaks a
+   * server: some peers open a stream for each message.
+   */
   maxInboundStreams: number
-  /** Streams that we may open on one connection. One is used at a time. */
+  /** Streams that this host may open on one connection. */
   maxOutboundStreams: number
 
-  /** The longest message that is read; boxo reads as much. */
+  /** The longest message that is read, as in boxo. */
   maxFrameLength: number
-  /** Half a message, and then silence for this long, resets the stream. */
+  /** A stream is reset when an unfinished message gets no more bytes for this long. */
   unfinishedTimeout: number
-  /** Unfinished messages of one peer, over all its streams. Beyond it the newest such stream is reset. */
+  /** The most bytes of unfinished messages of one peer, on all its streams. Beyond it the newest such stream is reset. */
   maxUnfinishedBytes: number
-  /** What waits behind messages that are being handled, for one peer, over all its streams. Looked at once a tick; beyond it the newest such stream is reset. */
+  /**
+   * The most bytes of one peer that wait behind messages which are being handled, on all its streams. Checked
+   * once a tick; beyond it the newest such stream is reset.
+   */
   maxWaitingBytes: number
   /**
-   * Wants, blocks and presences of messages that are handled in one pass of the event loop, for each peer, on all of its
-   * streams. More have to wait for the next pass, so that no peer can stall the process. The most that boxo's server keeps of a peer.
+   * The most wants, blocks and presences of one peer, on all its streams, that are handled in one pass of the event loop.
+   * Others wait for the next pass, so that no peer can stall the process. boxo's server keeps as many wants of a peer.
    */
   itemsPerPass: number
-  /** A longer message of a peer that has dialled this host takes turns with those of other peers, so that short ones need not wait for many of them: 90 wants. 0: all do. */
+  /**
+   * Messages longer than this, of peers that have dialled this host, take turns, so that short ones need not
+   * wait for many of them. It is the length of about 90 wants. 0: all messages take turns.
+   */
   smallMessage: number
-  /** What libp2p may hold for one paused yamux stream: no less than the largest window of the muxer, or pausing resets the stream. */
+  /**
+   * The most bytes that libp2p may hold for one paused yamux stream. Less than the largest window of the
+   * muxer would reset paused streams.
+   */
   pausedStreamBytes: number
 
-  /** No further message is taken while a stream holds more than this unsent. */
+  /** No further message is taken while a stream holds more unsent bytes than this. */
   highWaterMark: number
-  /** What the streams to all peers may hold unsent. Beyond that only a stream that holds nothing takes a message, so peers that read are served, and those that do not get one each. */
+  /**
+   * The most unsent bytes that the streams to all peers may hold. Beyond it only a stream that holds nothing
+   * takes a message, so that peers that read are still served, and each of the others has one message.
+   */
   unsentTotal: number
-  /** A peer that takes nothing for this long while the total is used up is disconnected. boxo's least send timeout. */
+  /** A peer that takes nothing for this long while `unsentTotal` is used up is disconnected. boxo's shortest send timeout. */
   crowdedStallTimeout: number
-  /** Streams to one peer at the same time: blocks go on by a further one where the peer's window is what bounds each. */
+  /** The most streams to one peer at the same time: blocks use a further stream when the peer's window is what bounds the others. */
   maxLanes: number
-  /** What a stream must carry in a round trip for that, as go-yamux's windows allow: what carries less is bounded by something else. */
+  /**
+   * The bytes that a stream must carry in a round trip for that, as go-yamux's windows allow: a stream that
+   * carries less is bounded by something else.
+   */
   laneBytes: number
-  /** Over a muxer without flow control, the next stream is begun after this many bytes. js-libp2p resets a stream of which it holds more than 4 MiB, and throws away what it holds. */
+  /** Over a muxer without flow control, a new stream is begun after this many bytes. js-libp2p resets a stream when it holds more than 4 MiB of it, and loses those bytes. */
   unboundedStreamBytes: number
-  /** Such a stream counts as read when the peer has closed it, or after this: some never close them. No more than `maxLanes` are unread at the same time. */
+  /**
+   * Such a stream counts as read when the peer has closed it, or after this time, since some peers never
+   * close streams. At most `maxLanes` are unread at the same time.
+   */
   unreadTimeout: number
-  /** The size of a peer's first message, and the least that it shrinks to. boxo packs as much. */
+  /** The size of the first message to a peer, and the least to which messages shrink. boxo's messages are as large. */
   minMessageSize: number
-  /** What a message grows to. Some implementations refuse more than 2 MiB. */
+  /** The size to which messages grow. Some implementations refuse more than 2 MiB. */
   maxMessageSize: number
-  /** A message that leaves within this doubles the size of the next. */
+  /** A message that leaves within this time doubles the size of the next. */
   quickMessage: number
-  /** A message that takes longer halves it. Helia aborts a message that takes 10 s. */
+  /** A message that takes longer than this halves the size. Helia aborts a message that takes 10 s. */
   slowMessage: number
 
-  /** A stream without traffic is closed after this. Helia aborts it after 10 s, with what was sent in that moment. */
+  /** A stream without traffic is closed after this time. Helia aborts it after 10 s, and loses what was sent at that moment. */
   idleTimeout: number
-  /** What was sent within this time (or four round trips, up to `idleTimeout`) is sent again if its stream breaks. */
+  /** Messages that were sent within this time (or within four round trips, up to `idleTimeout`) are sent again if their stream breaks. */
   resendWindow: number
-  /** The most that is kept for that, beside what has not left yet. The last message is kept whatever its size. */
+  /** The most bytes that are kept for that, in addition to those that have not left yet. The last message is always kept. */
   resendBytes: number
-  /** Beyond that, what has left within this time is kept while the peer has another connection, and sent again there if its own breaks. As long as a path of 128 KiB/s takes for the most that is on its way. */
+  /**
+   * While the peer has another connection, older messages that have left within this time are kept, too, and
+   * sent again there if their own connection breaks. A path of 128 KiB/s takes this long for the most that
+   * can be in flight.
+   */
   inFlightTime: number
-  /** The most that is kept for that, for each stream: the largest window that a peer's muxer opens. */
+  /** The most bytes that are kept for that, for each stream: the largest window of a peer's muxer. */
   inFlightBytes: number
-  /** The most that is kept for that, for all peers. */
+  /** The most bytes that are kept for that, for all peers. */
   inFlightTotal: number
-  /** How often one message is sent again: a peer may break the stream because of it, or because it takes no more streams just now. */
+  /**
+   * How many times one message is sent again: a peer may reset the stream because of the message, or because
+   * it has too many streams at the moment.
+   */
   maxResends: number
-  /** A peer that takes nothing for this long, although there is something to send, is disconnected. */
+  /** A peer that takes nothing for this long while there is something to send is disconnected. */
   stallTimeout: number
 
-  /** A peer's address that has not answered by then makes way for the next one. Those get four times as long when no other works. */
+  /**
+   * When a peer's address has not answered within this time, the next one is dialled. If none works, those
+   * that did not answer are dialled again with four times as long.
+   */
   addressTimeout: number
 
-  /** A connection that says nothing for this long after its peer has opened another is given up for that one. */
+  /** A connection on which nothing arrives for this long after its peer has opened another is given up in favour of that one. */
   doubtTimeout: number
-  /** What has not moved for this long on a stream that is closing goes out on the next one as well. */
+  /** What has not left a closing stream for this long is also sent on the next one. */
   handOverTimeout: number
-  /** Answers follow a peer to another of its connections once it has not spoken for this long on the one that they go out on. */
+  /**
+   * When a peer sends on another connection, and has sent nothing for this long on the one that is written
+   * to, answers move to the other.
+   */
   followAfter: number
   /**
-   * So long after a peer has connected, or after a connection or a stream of its wants broke, it is sent a message without content.
-   * boxo 0.34 to 0.40 asks a peer that could once not be reached for nothing more until it hears from it.
+   * This long after a peer has connected, or after one of its connections or streams broke, it is sent a message without
+   * content: after boxo 0.34 to 0.40 has failed to reach a peer once, it asks that peer for nothing until it hears from it.
    */
   greetAfter: number
-  /** After a break such messages follow, each after four times the wait, until the peer says something: it may notice the break much later. */
+  /**
+   * How many such messages follow a break, each after four times the previous wait, until the peer asks for
+   * something: it may notice the break much later.
+   */
   greetings: number
 
-  /** Opening a stream fails after this. */
+  /** Opening a stream fails after this time. */
   openTimeout: number
-  /** The first wait after a failure to open; doubles each time. */
+  /** The first wait after a stream could not be opened; it doubles each time. */
   minBackoff: number
-  /** The longest wait after a failure to open. */
+  /** The longest wait after a stream could not be opened. */
   maxBackoff: number
-  /** A stream that breaks sooner than this counts as a failure to open. */
+  /** A stream that breaks sooner than this counts as one that could not be opened. */
   minStreamLife: number
-  /** A stream that we closed and that the peer does not close is reset after this. */
+  /** A stream that this host has closed is reset if the peer does not close it within this time. */
   lingerTimeout: number
-  /** Closing a connection fails after this; then it is aborted. */
+  /** A connection that has not closed after this time is aborted. */
   closeTimeout: number
 
-  /** How often timeouts are looked at, while there is one to look at. */
+  /** How often timeouts are checked, while there are any. */
   tickInterval: number
 }
 
-/** What is different towards peers that are asked, and were configured: they may send on many streams at once as much as was asked of them. */
+/** What differs for members, which are configured: they may send everything that they were asked for at once, on many streams. */
 export const DEFAULT_MEMBER_NETWORK_LIMITS: Readonly<Partial<NetworkLimits>> = Object.freeze({
   maxUnfinishedBytes: 64 * 1024 * 1024
 })
 
-/** The only place where these values stand. */
+/** The default limits of a network. */
 export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   maxInboundStreams: 4_096,
   maxOutboundStreams: 4_096,
@@ -150,7 +187,7 @@ export const DEFAULT_NETWORK_LIMITS: Readonly<NetworkLimits> = Object.freeze({
   tickInterval: 250
 })
 
-/** Which of them may be 0; all others are whole numbers above 0. */
+/** Which limits may be 0; all others are whole numbers above 0. */
 export const NETWORK_LIMIT_RULES: NumberRules<keyof NetworkLimits> = {
   orZero: ['smallMessage', 'quickMessage', 'resendWindow', 'resendBytes', 'inFlightTime', 'inFlightBytes', 'inFlightTotal', 'maxResends', 'greetAfter', 'greetings', 'minStreamLife']
 }

@@ -1,16 +1,16 @@
-/** Peers that have gone, and what they leave behind. */
+/** Forgets peers that have gone, a bounded amount in each pass of the event loop. */
 export interface Departures {
-  /** Has a peer forgotten: now, or in a later pass of the event loop where many go at once. */
+  /** Forgets a peer: now, or in a later pass of the event loop if many go at once. */
   add (peer: string): void
-  /** A peer comes back: it is forgotten before, if it is still to be. */
+  /** A peer connects again: forgets it first, if it still waits for that. */
   settle (peer: string): void
-  /** Drops the peers that wait, without calling `forget`. */
+  /** Drops the peers that wait, without calling `gone`. */
   clear (): void
 }
 
-/** What departures need of the network. */
+/** What departures are made with. */
 export interface DeparturesInit {
-  /** Forgets a peer: what it wanted is taken back, want by want. */
+  /** Forgets a peer: ends its wants, one by one. */
   gone (peer: string): void
   /** Monotonic time, ms. */
   now (): number
@@ -19,13 +19,13 @@ export interface DeparturesInit {
 }
 
 /**
- * The time that this may take in a pass of the event loop, ms. To forget a client
- * with 1,024 wants takes several: if two hundred such leave at once, and all were
- * forgotten at once, that would be a second.
+ * The time that forgetting may take in a pass of the event loop, ms. Forgetting a client
+ * with 1,024 wants takes several: for two hundred such clients at once it would take a
+ * second.
  */
 const SHARE = 8
 
-/** Creates what has peers forgotten in the order in which they go. */
+/** Makes departures: peers are forgotten in the order in which they go. */
 export function createDepartures ({ gone, now, endOfTick }: DeparturesInit): Departures {
   const waiting = new Set<string>()
   let left = SHARE

@@ -5,9 +5,9 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** How a peer is dialled. */
 export interface DialOptions {
-  /** How long an address may take while there are others, ms. */
+  /** How long dialling one of several addresses may take, ms. */
   readonly addressTimeout: number
-  /** Ends it all. */
+  /** Ends all attempts. */
   readonly signal: AbortSignal
   /** Dials even if there is a connection. */
   readonly force: boolean
@@ -17,21 +17,21 @@ export interface DialOptions {
 interface Failure {
   readonly address: Multiaddr
   readonly why: string
-  /** It did not answer in time: it may yet work. */
+  /** The address did not answer in time, but may still work. */
   readonly slow: boolean
 }
 
-/** A second try takes this many times as long: a peer far away may need several seconds. */
+/** A second attempt may take this many times as long: a distant peer may need several seconds. */
 const SECOND_TRY = 4
 
 /** How many addresses an error names. */
 const NAMED = 4
 
 /**
- * Connects to a peer at the first of its addresses that works. Each is dialled by
- * itself, in the order given: libp2p would sort a list again (loopback last), let
- * one address that never answers use up the time of all, and give up after 25.
- * Addresses that were slow get a second try when no other works.
+ * Connects to a peer at the first of its addresses that works. Each is dialled in a
+ * separate call, in the given order: libp2p would sort a list (loopback last), let one
+ * address that never answers use up the time of all, and give up after 25. Addresses that
+ * were slow are dialled again if no other works.
  *
  * @throws {UnreachableError} no address works
  */
@@ -53,7 +53,7 @@ export async function dial (manager: Pick<ConnectionManager, 'openConnection'>, 
       const why = slow ? 'no answer' : reason(err)
       log('cannot connect to %a: %s', address, why)
 
-      // libp2p remembers a dial that was given up until the tick ends, and the next one would join it
+      // libp2p keeps a dial that was given up until the tick ends, and the next one would join it
       await new Promise(resolve => { setTimeout(resolve, 0) })
 
       return { address, why, slow }
@@ -94,14 +94,14 @@ function unreachable (peer: PeerId, failures: readonly Failure[]): UnreachableEr
   return new UnreachableError(`${peer} cannot be connected to: ${named.join('; ')}${more}`)
 }
 
-/** Why a dial failed, in words that help. */
+/** Why a dial failed, in words that help an operator. */
 function reason (err: unknown): string {
-  // a WebSocket rejects with an event, of which a browser must not say more
+  // a WebSocket rejects with an event, and browsers give no reason
   if (!(err instanceof Error)) {
     return 'its WebSocket cannot be opened'
   }
 
-  // nothing at all was said, not even that the protocol is unknown
+  // the peer sent nothing, not even that it does not know the protocol
   if (/stream closed while reading 0\/|ECONNRESET/.test(err.message)) {
     return 'it accepts the connection and hangs up at once, as a kubo does whose Swarm.AddrFilters hold our address'
   }

@@ -2,27 +2,27 @@ import { EndedMuxerError } from './errors.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { KnownConnections } from './known-connections.ts'
 
-/** With these libp2p refuses a stream whose muxer, or connection, has ended. */
+/** Names of the errors with which libp2p refuses a stream when its muxer or connection has ended. */
 const NAMES = ['ConnectionClosedError', 'MuxerClosedError']
 
 /**
- * Whether a stream could not be opened because the muxer of its connection has
- * ended. libp2p ends a muxer by itself when the peer says so, or opens more streams
- * than it allows, and leaves the connection open: the peer counts as connected, and
- * neither side can say anything.
+ * Whether a stream could not be opened because the muxer of its connection has ended.
+ * When a peer ends its muxer, or opens more streams than allowed, libp2p ends the muxer
+ * and leaves the connection open: the peer counts as connected, but neither side can send
+ * anything.
  */
 export function isMuxerEnded (error: Error): boolean {
   return NAMES.includes(error.name)
 }
 
 /**
- * Ends the connections whose muxers have ended, so that both sides notice and
- * connect again. One that is being closed has some time for that: its muxer opens
- * no streams either, and those that it has may still be emptied.
+ * Aborts connections whose muxers have ended, so that both sides notice and connect
+ * again. A connection may also be closing: its muxer opens no streams either, so it has
+ * some time for its remaining streams.
  *
- * @returns whether there are any left to be ended
+ * @returns whether some have not been aborted yet
  */
-export function endMuted (known: KnownConnections, limits: Pick<NetworkLimits, 'closeTimeout' | 'stallTimeout'>, now: number): boolean {
+export function abortEndedMuxers (known: KnownConnections, limits: Pick<NetworkLimits, 'closeTimeout' | 'stallTimeout'>, now: number): boolean {
   let waiting = false
 
   for (const { connection, muxerEndedAt } of [...known]) {

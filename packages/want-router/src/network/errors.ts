@@ -1,14 +1,14 @@
-/** A peer speaks no version of bitswap that we know. */
+/** A peer supports no version of bitswap that this host supports. */
 export class NoBitswapError extends Error {
   static name = 'NoBitswapError'
   name = 'NoBitswapError'
 
-  constructor (message = 'The peer speaks no version of bitswap') {
+  constructor (message = 'The peer supports no known version of bitswap') {
     super(message)
   }
 }
 
-/** There is no connection to a peer that a stream could be opened on. */
+/** There is no connection to a peer on which a stream can be opened. */
 export class NotConnectedError extends Error {
   static name = 'NotConnectedError'
   name = 'NotConnectedError'
@@ -38,7 +38,7 @@ export class NetworkStoppedError extends Error {
   }
 }
 
-/** We have ended a connection or a stream ourselves. */
+/** This host has ended a connection or a stream. */
 export class DisconnectedError extends Error {
   static name = 'DisconnectedError'
   name = 'DisconnectedError'
@@ -48,12 +48,12 @@ export class DisconnectedError extends Error {
   }
 }
 
-/** A stream holds half a message and then nothing more came. */
+/** A part of a message has arrived on a stream, and then nothing more. */
 export class UnfinishedMessageError extends Error {
   static name = 'UnfinishedMessageError'
   name = 'UnfinishedMessageError'
 
-  constructor (message = 'The rest of a message did not come in time') {
+  constructor (message = 'The rest of a message did not arrive in time') {
     super(message)
   }
 }
@@ -78,12 +78,12 @@ export class StreamTimeoutError extends Error {
   }
 }
 
-/** A connection is open, and no stream can be opened on it any more. */
+/** A connection is open, but no stream can be opened on it any more. */
 export class EndedMuxerError extends Error {
   static name = 'EndedMuxerError'
   name = 'EndedMuxerError'
 
-  constructor (message = 'The muxer of the connection has ended, so neither side can say anything') {
+  constructor (message = 'The muxer of the connection has ended, so neither side can send anything') {
     super(message)
   }
 }
@@ -93,7 +93,7 @@ export class SilentConnectionError extends Error {
   static name = 'SilentConnectionError'
   name = 'SilentConnectionError'
 
-  constructor (message = 'The peer has a newer connection, and nothing comes on this one') {
+  constructor (message = 'The peer has a newer connection, and nothing arrives on this one') {
     super(message)
   }
 }

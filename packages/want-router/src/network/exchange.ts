@@ -2,42 +2,44 @@ import { MAX_FRAME_LENGTH, messageLength } from '@kitsune/bitswap-codec'
 import type { ConnectionState } from './connections.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 
-/** One use that is made of a network: what listens to its peers, and speaks to them. */
+/** A user of a network: receives the messages of its peers, and sends them messages. */
 export interface Exchange {
-  /** False: it takes no blocks and presences, so those in messages to `receive` are left out. Default true. */
+  /** Whether it takes blocks and presences; if not, they are left out of messages to `receive`. Default: true. */
   readonly answers?: boolean
   /**
-   * A message has come. A returned promise holds the reading of its stream until
-   * it settles; throwing, or rejecting, resets that stream. False says that
-   * nothing was waiting for what it brings: it is counted as dropped. `connection`
-   * names the one on which it came, as no other of this network is named.
+   * A message has arrived. While a returned promise is pending, its stream is not read;
+   * if this throws or rejects, its stream is reset. False: nothing was waiting for its
+   * content, so it is counted as dropped. `connection` is the number of the connection
+   * that it arrived on, unique in this network.
    */
   receive (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
   /**
-   * Called whenever a message can be sent to the peer, after a `wake`, until it
-   * returns nothing. `maxBytes` bounds the message; one bigger block alone may
-   * exceed it. It must not call `wake` for the same peer. What it returns, and
-   * the blocks in it, must not be written to afterwards: it may be sent again.
+   * Called whenever a message can be sent to the peer, after a `wake`, until it returns
+   * undefined. `maxBytes` bounds the message; a single larger block may exceed it. It
+   * must not call `wake` for the same peer. The message and its blocks must not be
+   * modified afterwards: they may be sent again.
    */
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   /** The peer's first connection has opened. */
   came? (peer: string): void
   /**
-   * The state of one of several connections of a peer has changed. What the peer wanted
-   * on a `silent` one may be what its former process wanted: it is not worth
-   * serving before it is `heard`, or asked for on another, and ends when it is `lost`.
+   * The state of one of a peer's several connections has changed. Wants that came on a
+   * `silent` connection may be those of a former process of the peer: they need not be
+   * served until the connection is `heard`, or until the peer repeats them on another,
+   * and they end when it is `lost`.
    */
   connection? (peer: string, connection: number, is: ConnectionState): void
-  /** The peer's last connection has closed, or it was disconnected: all its state goes. */
+  /** The peer's last connection has closed, or the peer was disconnected: all its state can be dropped. */
   gone (peer: string): void
 }
 
-/** About what an entry or a presence takes in a message, bytes. */
+/** The approximate size of an entry or a presence in a message, bytes. */
 const ENTRY = 64
 
 /**
- * Two uses of one network. Each receives every message, and both send in the
- * peer's one writer: a message holds what both have to say, as far as it fits.
+ * Makes one exchange of two that use the same network. Each receives every message, and
+ * both send through the peer's one writer: a message has content of both, as far as it
+ * fits.
  */
 export function compose (first: Exchange, second: Exchange): Exchange {
   return new ComposedExchange(first, second)
@@ -47,7 +49,7 @@ class ComposedExchange implements Exchange {
   readonly answers: boolean
   readonly #first: Exchange
   readonly #second: Exchange
-  /** What was taken of the second and did not fit beside the first's, by peer: the next message. */
+  /** By peer, a message of the second that did not fit beside one of the first: it is sent next. */
   readonly #held = new Map<string, Outgoing>()
 
   constructor (first: Exchange, second: Exchange) {
@@ -86,7 +88,7 @@ class ComposedExchange implements Exchange {
       return this.#second.take(peer, maxBytes, protocol)
     }
 
-    // at least one thing of each: neither waits until the other has nothing more to say
+    // at least one item of each, so that neither waits until the other has nothing more to send
     const second = this.#second.take(peer, Math.max(1, maxBytes - estimatedLength(first)), protocol)
 
     if (second == null) {
@@ -129,7 +131,7 @@ function estimatedLength ({ wants = [], presences = [], blocks = [] }: Outgoing)
   return length
 }
 
-/** No field is there that has nothing to say. */
+/** Joins two messages; fields that neither has stay undefined. */
 function merge (first: Outgoing, second: Outgoing): Outgoing {
   const merged = { ...first, ...second }
 

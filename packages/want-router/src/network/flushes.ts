@@ -2,9 +2,9 @@ import type { Watch } from './watch.ts'
 
 /** Calls that wait until nothing is left to send. */
 export interface Flushes {
-  /** Something may have become idle. */
-  rested (): void
-  /** Resolves to true once all is idle, or to false when the signal aborts. */
+  /** Has to be called when a writer may have become idle. */
+  mayBeIdle (): void
+  /** Resolves to true when all writers are idle, or to false when the signal aborts. */
   wait (signal?: AbortSignal): Promise<boolean>
 }
 
@@ -12,7 +12,7 @@ export interface Flushes {
 export function createFlushes (idle: () => boolean, watch: Watch): Flushes {
   const waiting = new Set<() => void>()
 
-  function rested (): void {
+  function mayBeIdle (): void {
     if (waiting.size > 0 && idle()) {
       for (const flushed of waiting) {
         flushed()
@@ -21,7 +21,7 @@ export function createFlushes (idle: () => boolean, watch: Watch): Flushes {
   }
 
   return {
-    rested,
+    mayBeIdle,
 
     async wait (signal) {
       if (idle()) {
@@ -35,10 +35,10 @@ export function createFlushes (idle: () => boolean, watch: Watch): Flushes {
       const { promise, resolve } = Promise.withResolvers<boolean>()
       const onIdle = (): void => { resolve(true) }
       const onAbort = (): void => { resolve(false) }
-      // a stream's buffer may empty without a sign
+      // a stream's buffer may empty without an event
       const watched = {
         tick () {
-          rested()
+          mayBeIdle()
 
           return waiting.has(onIdle)
         }

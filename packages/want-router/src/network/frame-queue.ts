@@ -3,19 +3,19 @@ import type { NetworkStats } from './stats.ts'
 import type { FrameDecoder } from '@kitsune/bitswap-codec'
 import type { StreamMessageEvent } from '@libp2p/interface'
 
-/** Cuts what comes on a stream into messages, and keeps those that are not handled yet. */
+/** Splits the bytes of a stream into messages, and keeps those that are not handled yet. */
 export interface FrameQueue {
-  /** Returns whether a message is complete. Throws at what cannot be cut. */
+  /** Adds bytes, and returns whether they completed a message. Throws if they are malformed. */
   push (data: StreamMessageEvent['data']): boolean
-  /** The oldest message, or nothing. */
+  /** Takes the oldest message; undefined: there is none. */
   shift (): Uint8Array | undefined
   clear (): void
   /** The length of the oldest message; 0 if there is none. */
   readonly nextBytes: number
-  /** Complete messages, and their bytes. */
+  /** The number of complete messages. */
   readonly size: number
   readonly bytes: number
-  /** Bytes of the message that is not complete. */
+  /** Bytes of the incomplete message. */
   readonly pending: number
 }
 
@@ -24,7 +24,7 @@ export function createFrameQueue (maxFrameLength: number, stats: NetworkStats): 
   return new StreamFrames(maxFrameLength, stats)
 }
 
-/** A class, since peers may open a stream for each message. */
+/** A class, because it is cheap to make: peers may open a stream for each message. */
 class StreamFrames implements FrameQueue {
   readonly #decoder: FrameDecoder
   readonly #stats: NetworkStats
@@ -65,7 +65,7 @@ class StreamFrames implements FrameQueue {
     try {
       this.#decoder.push(data, this.#queue)
     } catch (err) {
-      // what came before it is dropped, too
+      // complete messages that arrived with it are dropped, too
       this.#stats.badFrames++
       this.#stats.framesDropped += this.#queue.length - before
       this.#queue.length = before

@@ -1,18 +1,18 @@
 import type { NetworkLimits } from './defaults.ts'
 
-/** When a peer is to be sent a message without content, so that it hears from us at all. */
+/** Decides when to greet a peer: to send it a message without content, so that it hears from this host. */
 export interface Greetings {
   /** The peer has connected. */
   connected (now: number): void
-  /** A connection of the peer, or a stream that it sent on, has broken, and it is still connected. */
+  /** A connection of the peer, or a stream that it sent on, has broken, and the peer is still connected. */
   broke (now: number): void
   /** The peer has asked for something. */
   asked (): void
-  /** Looks at the time; true while there is one to look at. */
+  /** Greets the peer if it is time; true while a greeting is due later. */
   tick (now: number): boolean
 }
 
-/** How much longer each wait is than the one before it. */
+/** The factor by which each wait is longer than the one before it. */
 const SLOWER = 4
 
 /** Makes the greetings of one peer; `greet` sends one. */
@@ -42,7 +42,7 @@ class PeerGreetings implements Greetings {
   }
 
   asked (): void {
-    // what came before the first greeting may have been sent before the break was noticed
+    // the peer may have sent what arrives before the first greeting before it noticed the break
     if (this.#greeted) {
       this.#next = undefined
       this.#left = 0
@@ -62,7 +62,7 @@ class PeerGreetings implements Greetings {
   }
 
   #begin (now: number, count: number): void {
-    // a greeting that is already due is not put off, or a peer that breaks off again and again would never get one
+    // a greeting that is already scheduled is not postponed: otherwise a peer whose connections keep breaking would never get one
     if (this.#next == null || this.#greeted) {
       this.#wait = this.#limits.greetAfter
       this.#next = now + this.#wait

@@ -1,10 +1,10 @@
 import type { NetworkLimits } from './defaults.ts'
 import type { SentFrame } from './sent-frame.ts'
 
-/** What left one stream a while ago and may not have arrived: a queue, the oldest first. */
+/** A queue of frames that left one stream a while ago and may not have arrived, oldest first. */
 export interface InFlight {
   add (frame: SentFrame): void
-  /** Forgets what is older, or more, than can be on its way. */
+  /** Forgets frames that left too long ago to be in flight. */
   expire (now: number): void
   /** Oldest first. */
   frames (): SentFrame[]
@@ -12,16 +12,16 @@ export interface InFlight {
   readonly empty: boolean
 }
 
-/** Bounds what is kept in case a connection breaks, for each stream and for all of them. */
+/** Bounds the frames that are kept in case a connection breaks, for each stream and for all. */
 export interface InFlightBudget {
   open (): InFlight
-  /** Kept by all. */
+  /** Bytes that are kept for all streams. */
   readonly bytes: number
-  /** What all streams hold that has not left, bytes: each stream adds to it, and takes its own back. */
+  /** Bytes that have not left, of all streams: each stream adds and subtracts its own. */
   unsent: number
 }
 
-/** What a frame counts as at least: it is an object and a place in a list, besides its bytes. */
+/** The least that a frame counts as, since it is also an object and a list entry, bytes. */
 const MIN_COST = 1024
 
 function cost ({ length }: SentFrame): number {

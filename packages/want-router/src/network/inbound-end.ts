@@ -1,14 +1,14 @@
 import type { Stream } from '@libp2p/interface'
 
-/** The end of what comes on a stream. */
+/** The end of an inbound stream. */
 export interface InboundEnd {
-  /** Everything that came has been handed over. */
+  /** Everything that arrived has been delivered. */
   readonly reached: boolean
-  /** The peer has closed its half itself: nothing was cut off. */
+  /** The peer has closed its half: nothing was cut off. */
   readonly byPeer: boolean
 }
 
-/** What is told of the end. */
+/** What is notified of the end. */
 export interface InboundEndOwner {
   /** The end may have been reached. */
   mayHaveEnded (): void
@@ -17,9 +17,9 @@ export interface InboundEndOwner {
 }
 
 /**
- * A stream that libp2p calls ended may still have data: what negotiating the
- * protocol read too much of is put back into its buffer, which is delivered after
- * the end, and no second 'end' follows.
+ * Watches for the end of a stream. A stream that libp2p calls ended may still have data:
+ * bytes that negotiating the protocol read too early are put back into its buffer and
+ * delivered after the 'end' event, and no second one follows.
  */
 export function createInboundEnd (stream: Stream, owner: InboundEndOwner): InboundEnd {
   return new StreamEnd(stream, owner)
@@ -62,11 +62,11 @@ class StreamEnd implements InboundEnd {
       this.#owner.broke()
     }
 
-    // it may have ended with the very frame of the muxer whose data libp2p hands over next
+    // libp2p may deliver the data of the muxer's last frame only after this event
     queueMicrotask(() => { this.#owner.mayHaveEnded() })
   }
 
-  /** Peers run out of streams if we leave our half of theirs open. */
+  /** Closes this host's half, too: peers run out of streams if it stays open. */
   #onRemoteCloseWrite (): void {
     const stream = this.#stream
     this.#byPeer = stream.status === 'open'

@@ -2,35 +2,35 @@ import type { Connection } from '@libp2p/interface'
 
 /** One connection of a peer. */
 export interface KnownConnection {
-  /** Names it to the handlers. */
+  /** Names it to the exchange. */
   readonly id: number
   readonly connection: Connection
   readonly openedAt: number
-  /** The last sign of life. */
+  /** When the last sign of life arrived. */
   aliveAt: number
-  /** The last message. */
+  /** When the last message arrived. */
   heardAt: number
-  /** It has been a choice for `doubtTimeout`. */
+  /** It has been open for `doubtTimeout`, and was considered for writing since. */
   considered: boolean
-  /** The handlers were told so. */
+  /** The exchange was told that it is silent. */
   silent: boolean
-  /** When it was seen that its muxer has ended. */
+  /** When it was noticed that its muxer has ended. */
   muxerEndedAt: number | undefined
-  /** It is being asked for a sign of life. */
+  /** Ends the open request for a sign of life; undefined: there is none. */
   probe: AbortController | undefined
 }
 
-/** The open connections of one peer, in the order in which they opened, and what follows from their times. */
+/** The open connections of one peer, in the order in which they opened. */
 export interface KnownConnections extends Iterable<KnownConnection> {
   add (connection: Connection, id: number, now: number): KnownConnection
   delete (known: KnownConnection): void
   find (connection: Connection): KnownConnection | undefined
   includes (known: KnownConnection): boolean
-  /** Since when another connection makes this one doubtful; undefined: it is not. */
+  /** When a connection became doubted, which is when another opened after its last sign of life; undefined: it is not doubted. */
   doubtedSince (known: KnownConnection): number | undefined
-  /** The usable one that gave the last sign of life; of equals the newest. */
-  liveliest (): KnownConnection | undefined
-  /** The usable ones, `first` before the others, and those by their last sign of life. */
+  /** The usable connection with the latest sign of life; of equals the newest. */
+  lastAlive (): KnownConnection | undefined
+  /** The usable connections: first `first`, then the others by their last sign of life, latest first. */
   usable (first: KnownConnection | undefined): Connection[]
   readonly all: readonly Connection[]
   readonly size: number
@@ -65,7 +65,7 @@ class ConnectionList implements KnownConnections {
     const known = { id, connection, openedAt: now, aliveAt: now, heardAt: -Infinity, considered: false, silent: false, muxerEndedAt: undefined, probe: undefined }
 
     if (this.#known.length === 0) {
-      // an array that grows has place for many, and most peers have one
+      // an array that grows allocates space for many, and most peers have one connection
       this.#known = [known]
     } else {
       this.#known.push(known)
@@ -100,7 +100,7 @@ class ConnectionList implements KnownConnections {
     }
   }
 
-  liveliest (): KnownConnection | undefined {
+  lastAlive (): KnownConnection | undefined {
     let best: KnownConnection | undefined
 
     for (const known of this.#known) {
@@ -114,7 +114,7 @@ class ConnectionList implements KnownConnections {
 
   usable (first: KnownConnection | undefined): Connection[] {
     if (this.#known.length === 1) {
-      // nearly always, and for each message that is sent
+      // the usual case, which occurs for each message that is sent
       const [only] = this.#known
 
       return isUsable(only) ? [only.connection] : []
@@ -131,7 +131,7 @@ class ConnectionList implements KnownConnections {
     return usable
   }
 
-  /** The index of the first that opened after that: a peer may have very many. */
+  /** The index of the first connection that opened after that time, by binary search, since a peer may have very many. */
   #firstAfter (time: number): number {
     let [low, high] = [0, this.#known.length]
 

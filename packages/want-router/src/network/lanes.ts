@@ -3,21 +3,20 @@ import type { Writer, WriterInit } from './writer.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection } from '@libp2p/interface'
 
-/** As of one writer: lanes are filled one after the other. */
+/** What lanes are made with. */
 export type LanesInit = Omit<WriterInit, 'full'>
 
 /**
- * A writer that goes on with a second stream, and a third, where the peer's window
- * for one is all that holds it back.
+ * Makes a writer with several lanes: one stream, and further ones while the peer's window
+ * is all that bounds a stream.
  *
- * A stream carries no more than its window in a round trip. go-yamux opens 16 MiB,
- * but each time that it doubles a window it keeps to itself what it had given back
- * until then, so that of 16 MiB a sender has 8: at 250 ms no more than 32 MB/s.
- * Bitswap servers that open a stream for each message do not meet that bound, so
- * clients cope with several streams.
+ * A stream carries no more than its window in a round trip. go-yamux opens up to 16 MiB,
+ * but each time that it doubles a window it withholds what it had given back until then,
+ * so that a sender has 8 of 16 MiB: at 250 ms no more than 32 MB/s. Clients cope with
+ * several streams, since other bitswap servers open one for each message.
  *
- * Only blocks go by the further streams. Wants, and answers of which a later one
- * contradicts an earlier, keep their order on the first.
+ * The further streams carry only blocks. Wants, and answers that a later one may
+ * contradict, keep their order on the first stream.
  */
 export function createLanes (init: LanesInit): Writer {
   return new LaneWriter(init)
@@ -26,9 +25,12 @@ export function createLanes (init: LanesInit): Writer {
 class LaneWriter implements Writer {
   readonly #init: LanesInit
   readonly #writers: Writer[] = []
-  /** What the further streams had to send that belongs on the first. */
+  /** Messages that further lanes have taken, and that only the first may send. */
   readonly #first: Outgoing[] = []
-  /** A stream that broke is not tried again, nor are those after it, until the peer connects again. */
+  /**
+   * The lanes before this index may be used. After a lane's stream has broken, neither it nor later ones are
+   * used until the peer connects again.
+   */
   #usable: number
 
   constructor (init: LanesInit) {
@@ -75,7 +77,7 @@ class LaneWriter implements Writer {
     return Math.max(...this.#writers.map(writer => writer.stuck(connection)))
   }
 
-  surrender (): Outgoing[] {
+  takeResends (): Outgoing[] {
     return []
   }
 
@@ -97,7 +99,7 @@ class LaneWriter implements Writer {
       ...this.#init,
       take: (maxBytes, protocol) => this.#take(index, maxBytes, protocol),
       full: () => { this.#full(index) },
-      rested: () => { this.#rested(index) }
+      mayBeIdle: () => { this.#mayBeIdle(index) }
     })
   }
 
@@ -106,7 +108,7 @@ class LaneWriter implements Writer {
       return this.#first.shift() ?? this.#init.take(maxBytes, protocol)
     }
 
-    // what only the first can send must not pile up here
+    // bounds the messages that wait for the first lane
     if (index >= this.#usable || this.#first.length >= this.#init.limits.maxLanes) {
       return
     }
@@ -114,7 +116,7 @@ class LaneWriter implements Writer {
     return this.#blocksOf(this.#init.take(maxBytes, protocol))
   }
 
-  /** Leaves the rest of a message to the first stream. */
+  /** Takes the blocks out of a message, and leaves the rest to the first lane. */
   #blocksOf (message: Outgoing | undefined): Outgoing | undefined {
     const { blocks, ...rest } = message ?? {}
 
@@ -126,7 +128,7 @@ class LaneWriter implements Writer {
     return blocks == null ? undefined : { blocks }
   }
 
-  /** A lane carries no more: the next one goes on. */
+  /** A lane carries as much as its window allows: the next one begins to send. */
   #full (index: number): void {
     const next = index + 1
 
@@ -136,8 +138,8 @@ class LaneWriter implements Writer {
     }
   }
 
-  #rested (index: number): void {
-    const unsent = index === 0 ? [] : this.#writers[index]?.surrender() ?? []
+  #mayBeIdle (index: number): void {
+    const unsent = index === 0 ? [] : this.#writers[index]?.takeResends() ?? []
 
     if (unsent.length > 0) {
       this.#usable = Math.min(this.#usable, index)
@@ -145,6 +147,6 @@ class LaneWriter implements Writer {
       this.#writers[0].wake()
     }
 
-    this.#init.rested()
+    this.#init.mayBeIdle()
   }
 }

@@ -1,26 +1,26 @@
 import { BITSWAP_PROTOCOLS } from '@kitsune/bitswap-codec'
 import type { KnownConnection, KnownConnections } from './known-connections.ts'
 
-/** Asks for signs of life on the connections of a peer that are doubted. */
+/** Asks for signs of life on the doubted connections of a peer. */
 export interface LifeSigns {
-  /** Asks on each that is doubted and not being asked already. */
+  /** Asks on each doubted connection that is not being asked already. */
   ask (): void
-  /** Nothing is asked any more. */
+  /** Ends all requests. */
   stop (error: Error): void
 }
 
-/** The connections that are asked, and who hears that they answer. */
+/** What life signs are made with. */
 export interface LifeSignsInit {
   readonly known: KnownConnections
   readonly maxOutboundStreams: number
   now (): number
-  /** A connection has answered what was asked at that time. */
+  /** A connection has answered the request of that time. */
   answered (known: KnownConnection, askedAt: number): void
   /** A connection could not be asked, or did not answer. */
   refused (known: KnownConnection, error: Error): void
 }
 
-/** Any answer to a new stream is a sign of life. */
+/** Makes life signs: any answer to a new stream is one. */
 export function createLifeSigns ({ known, maxOutboundStreams, now, answered, refused }: LifeSignsInit): LifeSigns {
   let stopped = false
 

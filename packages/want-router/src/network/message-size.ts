@@ -1,9 +1,9 @@
 import type { NetworkLimits } from './defaults.ts'
 
 /**
- * How large a peer's messages should be. A large message is cheap, but a slow
- * peer aborts one that takes long (Helia after 10 s) and everything behind it
- * waits, so the size follows what messages take to leave.
+ * How large the messages to a peer should be. Large messages cost less, but a slow peer
+ * aborts one that takes long (Helia after 10 s), and everything behind it waits. So the
+ * size follows the time in which messages leave.
  */
 export interface MessageSize {
   readonly bytes: number
@@ -11,7 +11,7 @@ export interface MessageSize {
   left (length: number, ms: number): void
 }
 
-/** Makes the message size of one peer, which begins at the least. */
+/** Makes the message size of one peer, which begins with `minMessageSize`. */
 export function createMessageSize (limits: NetworkLimits): MessageSize {
   let bytes = limits.minMessageSize
 
@@ -23,7 +23,7 @@ export function createMessageSize (limits: NetworkLimits): MessageSize {
       if (ms > limits.slowMessage) {
         bytes = Math.max(limits.minMessageSize, Math.floor(bytes / 2))
       } else if (ms <= limits.quickMessage && length >= bytes / 2) {
-        // a short message that leaves at once says nothing of the link
+        // a short message that leaves at once says nothing about the link
         bytes = Math.min(limits.maxMessageSize, bytes * 2)
       }
     }

@@ -25,14 +25,14 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, Libp2pEvents, Logger, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** What uses the network, and what surrounds it. */
+/** What a network is made with. */
 export interface NetworkInit {
   readonly exchange: Exchange
   /** Monotonic time, ms. */
   now? (): number
   /** Uniform in [0, 1). */
   random? (): number
-  /** The one timer. It should hold no process open. */
+  /** Sets a timer, which should not keep the process running. */
   after?: After
   /** Calls once at the end of the current pass of the event loop. Default: the platform's. */
   endOfTick?: Timers['endOfTick']
@@ -41,36 +41,39 @@ export interface NetworkInit {
 
 /** Bitswap messages to and from the peers of one host. */
 export interface Network {
-  /** Registers all versions of bitswap. Throws if something else has registered one of them. */
+  /** Registers all versions of bitswap. Throws if another service has registered one of them. */
   start (): Promise<void>
-  /** Ends all streams, of those it writes to after what was taken has left. Its exchange is not called any more. */
+  /** Ends all streams, those that it writes to after what was taken has left. The exchange is no longer called. */
   stop (): Promise<void>
-  /** Something can be taken for that peer. Cheap, idempotent; sends at once if the stream takes it. A peer that is not connected is ignored. */
+  /**
+   * Something can be taken for that peer: sends at once if the stream has capacity. Cheap and idempotent;
+   * ignores a peer that is not connected.
+   */
   wake (peer: string): void
   /**
-   * Dials the peer unless it is connected, at one address after another, opens a
-   * stream and resolves with the protocol that was negotiated. Throws
-   * `NoBitswapError` if it speaks none of our versions, `NotConnectedError` if
-   * there are only limited (relayed) connections, `UnreachableError` if no
-   * address works, and what libp2p throws.
+   * Dials the peer unless it is connected, at one address after another, opens a stream
+   * and resolves with the protocol that was negotiated. Throws `NoBitswapError` if the
+   * peer supports no known version, `NotConnectedError` if there are only limited
+   * (relayed) connections, `UnreachableError` if no address works, and what libp2p
+   * throws.
    */
   connect (peer: PeerId, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<BitswapProtocol>
   /**
    * Opens a stream to a connected peer and resolves with the protocol that was
-   * negotiated: as `connect`, but the peer is neither dialled nor kept. Throws
-   * `NotConnectedError` if it is not connected.
+   * negotiated, like `connect`, but neither dials the peer nor protects its connection
+   * from being pruned. Throws `NotConnectedError` if it is not connected.
    */
   open (peer: string, signal: AbortSignal): Promise<BitswapProtocol>
-  /** Forgets the peer at once (`gone` follows in a microtask, or soon after where many go at once), resets its streams and closes its connections. */
+  /** Forgets the peer at once (`gone` follows in a microtask, or later if many go at once), resets its streams and closes its connections. */
   disconnect (peer: string): Promise<void>
-  /** Waits until nothing is left to be taken or in a stream's buffer: true; or until the signal aborts: false. */
+  /** Resolves to true when nothing is left to take or in a stream's buffer, or to false when the signal aborts. */
   flushed (signal?: AbortSignal): Promise<boolean>
   readonly stats: Readonly<NetworkStats>
-  /** Peers connected at the moment, and what is watched for a timeout: both are 0 when all peers have gone. */
+  /** How many peers are connected, and how many objects are watched for timeouts: both are 0 when all peers have gone. */
   readonly sizes: { readonly peers: number, readonly watched: number }
 }
 
-/** Protects what we dial from being pruned. */
+/** The tag that protects connections to dialled peers from being pruned. */
 const TAG = 'kitsune-bitswap'
 const TAG_VALUE = 100
 
@@ -152,7 +155,7 @@ class BitswapNetwork implements Network {
     }
 
     this.#watch.clear()
-    this.#flushes.rested()
+    this.#flushes.mayBeIdle()
     this.#components.events.removeEventListener('connection:open', this.#onConnectionOpen)
     await Promise.all([this.#protocols.unregister(), ...closed])
   }
@@ -174,7 +177,7 @@ class BitswapNetwork implements Network {
       const connection = await dial(connectionManager, peerId, addresses, {
         addressTimeout: this.#limits.addressTimeout,
         signal,
-        // there is one, but no stream can be opened on it
+        // there is a connection, but no stream can be opened on it
         force: known != null,
         log: this.#log
       })
@@ -228,7 +231,7 @@ class BitswapNetwork implements Network {
       stalled: peer => {
         this.#peers.disconnect(peer).catch((err: Error) => { this.#log.error('could not disconnect a peer that takes nothing - %e', err) })
       },
-      rested: this.#flushes.rested
+      mayBeIdle: this.#flushes.mayBeIdle
     }
   }
 

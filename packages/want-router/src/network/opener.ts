@@ -4,35 +4,35 @@ import type { NetworkLimits } from './defaults.ts'
 import type { NetworkStats } from './stats.ts'
 import type { Connection, Logger, Stream } from '@libp2p/interface'
 
-/** Opens one stream at a time to one peer, and waits longer after each failure. */
+/** Opens streams to one peer, one at a time, and waits longer after each failure. */
 export interface Opener {
-  /** Asks for a stream, unless one is asked for, it has to wait, or it is no use. */
+  /** Begins to open a stream, unless one is being opened, it has to wait, or the peer does not support bitswap. */
   open (): void
-  /** Asks for a stream at once, and rejects if this attempt fails. */
+  /** Begins to open a stream at once, and rejects if this attempt fails. */
   request (signal: AbortSignal): Promise<void>
   /** A stream broke soon after it was opened: that counts as a failure. */
   broke (): void
-  /** A stream has lived: earlier failures are forgotten. */
+  /** A stream has worked: earlier failures are forgotten. */
   worked (): void
-  /** There is a new connection: an attempt that was hopeless may succeed now. */
+  /** There is a new connection, on which the peer may support bitswap. */
   renew (): void
-  /** Another connection is the first: earlier failures are forgotten, and a stream that is being asked for elsewhere is not waited for any more. */
+  /** Another connection is written to: earlier failures are forgotten, and a stream that is being opened on another is given up. */
   redirect (): void
-  /** Looks at the timeout. */
+  /** Checks the timeout. */
   tick (now: number): void
-  /** No stream is handed over any more. */
+  /** Ends the attempt; no stream is reported any more. */
   stop (error: Error): void
-  /** A stream is being asked for. */
+  /** A stream is being opened. */
   readonly opening: boolean
-  /** A stream has been requested and not opened yet. */
+  /** A call of `request` is waiting. */
   readonly requested: boolean
-  /** The peer has no bitswap, so nothing is tried until it connects again. */
-  readonly hopeless: boolean
-  /** A stream is being opened, or the last could not be: another opener would not know. */
+  /** The peer does not support bitswap, so nothing is tried until it connects again. */
+  readonly unsupported: boolean
+  /** It has state that a new opener would not have: a stream is being opened, or the last could not be. */
   readonly busy: boolean
 }
 
-/** Where streams are opened, and who hears of them. */
+/** What an opener is made with. */
 export interface OpenerInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats
@@ -41,15 +41,15 @@ export interface OpenerInit {
   random (): number
   /** Connections that a stream can be opened on, best first. */
   connections (): Connection[]
-  /** There is a stream. */
+  /** A stream was opened. */
   opened (stream: Stream, connection: Connection): void
-  /** There is none. */
+  /** No stream could be opened. */
   failed (): void
-  /** That connection, which is one of them, has given none. */
+  /** No stream could be opened on that connection. */
   refused (connection: Connection, error: Error): void
 }
 
-/** A stream that is being asked for. */
+/** A stream that is being opened. */
 interface Attempt {
   readonly connection: Connection
   readonly controller: AbortController
@@ -70,7 +70,7 @@ class StreamOpener implements Opener {
   readonly #init: OpenerInit
   readonly #waiters = new Set<Waiter>()
   #attempt: Attempt | undefined
-  #hopeless = false
+  #unsupported = false
   #failures = 0
   #retryAt = 0
   #stopped = false
@@ -87,16 +87,16 @@ class StreamOpener implements Opener {
     return this.#waiters.size > 0
   }
 
-  get hopeless (): boolean {
-    return this.#hopeless
+  get unsupported (): boolean {
+    return this.#unsupported
   }
 
   get busy (): boolean {
-    return this.#attempt != null || this.#waiters.size > 0 || this.#hopeless || this.#failures > 0
+    return this.#attempt != null || this.#waiters.size > 0 || this.#unsupported || this.#failures > 0
   }
 
   open (): void {
-    if (this.#stopped || this.#hopeless || this.#attempt != null) {
+    if (this.#stopped || this.#unsupported || this.#attempt != null) {
       return
     }
 
@@ -111,7 +111,7 @@ class StreamOpener implements Opener {
     const now = this.#init.now()
 
     if (now >= this.#retryAt) {
-      // a connection that refuses streams may be dying: after a failure the next one is tried
+      // a connection that refuses streams may be broken: after a failure the next one is tried
       this.#begin(connections[this.#failures % connections.length], now)
     }
   }
@@ -119,7 +119,7 @@ class StreamOpener implements Opener {
   async request (signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
 
-    if (this.#hopeless) {
+    if (this.#unsupported) {
       throw new NoBitswapError()
     }
 
@@ -131,7 +131,7 @@ class StreamOpener implements Opener {
     signal.addEventListener('abort', onAbort)
 
     try {
-      // a caller that requests a stream does its own waiting between attempts
+      // callers of `request` wait between attempts themselves
       this.#retryAt = 0
       this.open()
       await promise
@@ -145,7 +145,7 @@ class StreamOpener implements Opener {
     const { limits, now, random } = this.#init
     const wait = Math.min(limits.maxBackoff, limits.minBackoff * 2 ** Math.min(this.#failures, 20))
     this.#failures++
-    // half of it is jitter, so that peers that were lost together do not come back together
+    // half of the wait is jitter, so that peers that were lost together do not reconnect together
     this.#retryAt = now() + wait * (0.5 + random() / 2)
   }
 
@@ -154,7 +154,7 @@ class StreamOpener implements Opener {
   }
 
   renew (): void {
-    this.#hopeless = false
+    this.#unsupported = false
   }
 
   redirect (): void {
@@ -164,7 +164,7 @@ class StreamOpener implements Opener {
 
     if (attempt != null && attempt.connection !== this.#init.connections()[0]) {
       this.#attempt = undefined
-      attempt.controller.abort(new NotConnectedError('The peer is to be written to on another connection'))
+      attempt.controller.abort(new NotConnectedError('Another connection to the peer is written to'))
     }
   }
 
@@ -232,7 +232,7 @@ class StreamOpener implements Opener {
     this.#init.log('could not open a stream - %e', err)
 
     if (err.name === 'UnsupportedProtocolError') {
-      this.#hopeless = true
+      this.#unsupported = true
       this.#rejectWaiters(new NoBitswapError(err.message))
     } else {
       this.broke()

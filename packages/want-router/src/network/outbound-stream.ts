@@ -10,30 +10,30 @@ export interface OutboundStream {
   readonly connection: Connection
   readonly protocol: BitswapProtocol
   readonly openedAt: number
-  /** When a frame was last handed to it, ms. */
+  /** When a frame was last passed to the stream, ms. */
   readonly lastSent: number
   readonly sent: SentLog
-  /** The peer has read to the end of it. */
+  /** The peer has read the stream to its end. */
   readonly acknowledged: boolean
   /**
-   * The muxer has no flow control, so nothing tells how much of the stream the peer
-   * holds unread, until it has read to the end. Not so with a peer that closes its
-   * half at once, of which that cannot be told either.
+   * The muxer has no flow control, so it is unknown how much of the stream the peer has
+   * not read, until the peer closes its half at the end. False for a peer that closes its
+   * half at once, since that says nothing.
    */
   readonly unbounded: boolean
-  /** What was handed to it, bytes. */
+  /** Bytes that were passed to the stream. */
   readonly bytes: number
-  /** It holds bytes that no other stream will send. */
+  /** The stream holds bytes that no other stream will send. */
   readonly holds: boolean
-  /** Hands a frame to the stream. */
+  /** Passes a frame to the stream. */
   send (frame: SentFrame, now: number): void
-  /** For how long nothing has left although something waits, ms; 0 if nothing waits. */
+  /** For how long nothing has left although something waits, ms; 0: nothing waits. */
   stuck (now: number): number
-  /** What it holds is to be sent by another, which is given the frames. */
+  /** Returns the frames that it holds, for another stream to send. */
   handOver (): SentFrame[]
 }
 
-/** Wraps a stream that has been negotiated. */
+/** Makes the record of a stream that has been negotiated. */
 export function createOutboundStream (stream: Stream, connection: Connection, sent: SentLog, now: number): OutboundStream {
   let acknowledged = false
   let unbounded = connection.multiplexer?.startsWith('/mplex/') === true
@@ -42,7 +42,7 @@ export function createOutboundStream (stream: Stream, connection: Connection, se
   let lastSent = now
 
   stream.addEventListener('remoteCloseWrite', () => {
-    // peers close their half when they have read ours to its end; Helia at once, which says nothing
+    // peers close their half when they have read this one to its end; Helia does so at once, which says nothing
     acknowledged = stream.writeStatus === 'closed'
     unbounded &&= stream.writeStatus !== 'writable'
   })

@@ -14,50 +14,50 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, Stream, StreamCloseEvent } from '@libp2p/interface'
 
 /**
- * The streams to one peer: one that is written to, and those that are closing.
- * Each is opened, written to, retired and ended, and when it ends what it may not
- * have delivered goes back into the outbox.
+ * The streams to one peer: one that is written to, and those that are closing. Each is
+ * opened, written to, retired and ended. When it ends, what it may not have delivered
+ * goes back into the outbox.
  */
 export interface OutboundStreams {
   /** The stream that is written to. */
   readonly current: OutboundStream | undefined
-  /** What the last stream speaks. */
+  /** The protocol of the last stream. */
   readonly protocol: BitswapProtocol
   readonly opener: Opener
-  /** There is one that is written to, or has not ended yet, or has ended and it is not known yet how. */
+  /** A stream is written to, is closing, or has ended and it is not known yet how. */
   readonly inUse: boolean
-  /** The peer has as much to read as it may be given without a sign of it, so no further stream is opened. */
+  /** The peer may have as much unread as it may be given, so no further stream is opened. */
   readonly unread: boolean
-  /** One of them holds bytes that no other stream will send, or has ended and it is not known yet how. */
+  /** A stream holds bytes that no other stream will send, or has ended and it is not known yet how. */
   readonly holding: boolean
-  /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
+  /** For how long nothing has left on that connection although something waits, ms; 0: nothing waits. */
   stuck (connection: Connection): number
   /** Notes what has left a stream. */
   settle (outbound: OutboundStream, now: number): void
-  /** The stream is not written to any more; what it holds still leaves. */
+  /** Stops writing to a stream, and closes it; what it holds is still sent. */
   retire (outbound: OutboundStream, now: number): void
-  /** Looks at the timeouts of the streams that are closing. */
+  /** Checks the timeouts of the closing streams. */
   tickClosing (now: number): void
   /** Ends everything at once. */
   stop (error: Error): void
-  /** Takes the stream that is written to out of their number. */
+  /** Removes and returns the stream that is written to. */
   release (): Stream | undefined
 }
 
-/** Where streams are opened, and the listener for their states. */
+/** What outbound streams are made with. */
 export interface OutboundStreamsInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly budget: InFlightBudget
   readonly outbox: Outbox
   readonly size: MessageSize
-  /** The connection has ended, and what was sent on it is not to be sent again. */
+  /** Whether a connection was given up, so that what was sent on it is not sent again. */
   isLost (connection: Connection): boolean
-  /** There is a stream to be written to. */
+  /** A stream was opened, and can be written to. */
   opened (): void
-  /** The stream may take more. */
+  /** The stream may have capacity again. */
   writable (): void
   /** No stream could be opened. */
   failed (): void
-  /** A stream has ended, and what is to be sent again is in the outbox. */
+  /** A stream has ended, and what has to be sent again is in the outbox. */
   ended (): void
 }
 
@@ -72,7 +72,7 @@ class PeerOutboundStreams implements OutboundStreams {
   readonly #closing: ClosingStreams
   #current: OutboundStream | undefined
   #protocol: BitswapProtocol = BITSWAP_PROTOCOLS[0]
-  /** Streams that have ended, of which it is not known yet whether their connections have, too. */
+  /** How many streams have ended without it being known yet whether their connections have, too. */
   #ended = 0
   #stopped = false
 
@@ -167,10 +167,10 @@ class PeerOutboundStreams implements OutboundStreams {
     const outbound = createOutboundStream(stream, connection, createSentLog(limits, size, budget, openedAt), openedAt)
     this.#current = outbound
     this.#protocol = outbound.protocol
-    // libp2p's own listener was there first and sends on in a microtask, so ours comes after that
+    // libp2p's own listener came first and continues to send in a microtask: this waits for that
     stream.addEventListener('drain', () => { queueMicrotask(writable) })
     stream.addEventListener('close', event => { this.#closed(outbound, event) }, { once: true })
-    // replies come on their own streams, so whatever comes on this one need not be kept
+    // peers answer on streams of their own, so what arrives on this one can be dropped
     stream.closeRead().catch(() => {})
     this.#init.opened()
   }
@@ -196,7 +196,7 @@ class PeerOutboundStreams implements OutboundStreams {
     })
   }
 
-  /** Takes what a stream that has ended may not have delivered, to be sent again. */
+  /** Puts what an ended stream may not have delivered into the outbox, to be sent again. */
   #salvage (outbound: OutboundStream, broken: boolean): void {
     const { limits, outbox } = this.#init
     const { connection, openedAt, sent, acknowledged, unbounded } = outbound
@@ -212,14 +212,14 @@ class PeerOutboundStreams implements OutboundStreams {
     if (this.#stopped || acknowledged || this.#init.isLost(connection)) {
       sent.clear()
     } else {
-      // without an error it may be the connection that has gone, with whatever was under way
+      // if the stream ended without an error, its connection may have ended, with everything that was in flight
       outbox.resend(sent.salvage(now, this.#keep(outbound), connected && !unbounded ? 'stream' : 'connection'))
     }
 
     this.#init.ended()
   }
 
-  /** Sends what does not leave on one stream on the next as well. */
+  /** Has the next stream send what does not leave this one. */
   #handOver (outbound: OutboundStream, now: number): void {
     this.settle(outbound, now)
 
@@ -228,7 +228,7 @@ class PeerOutboundStreams implements OutboundStreams {
     }
   }
 
-  /** What is kept once it has left. */
+  /** What is kept after it has left. */
   #keep ({ connection, unbounded }: OutboundStream): Keep {
     const { idleTimeout, resendWindow } = this.#init.limits
 

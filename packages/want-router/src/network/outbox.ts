@@ -6,36 +6,36 @@ import type { NetworkStats } from './stats.ts'
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 
 /**
- * What goes next to one peer: first what earlier streams may not have delivered,
- * then what can be taken, and a greeting if there is neither.
+ * What is sent next to one peer: first what earlier streams may not have delivered, then
+ * what can be taken, and a greeting if there is neither.
  */
 export interface Outbox {
   /** Something can be taken. */
   want (): void
-  /** A message without content is due, unless another goes out first. */
+  /** A greeting is due, unless another message is sent first. */
   greet (): void
-  /** These are sent again, before all else. */
+  /** Has these sent again, before everything else. */
   resend (frames: SentFrame[]): void
-  /** Gives up what was to be sent again. */
-  surrender (): Outgoing[]
-  /** The next frame for a stream of that protocol. */
+  /** Removes and returns what waits to be sent again. */
+  takeResends (): Outgoing[]
+  /** Takes the next frame for a stream of that protocol. */
   next (protocol: BitswapProtocol): SentFrame | undefined
-  /** Nothing is sent any more, until something is put in. */
+  /** Drops everything. */
   clear (): void
   /** Something may be taken. */
   readonly wanted: boolean
-  /** There may be something with content. */
+  /** There may be a message with content. */
   readonly hasMessages: boolean
-  /** There may be something. */
+  /** There may be a message, or a greeting. */
   readonly hasWork: boolean
 }
 
-/** Where an outbox takes its messages from. */
+/** What an outbox is made with. */
 export interface OutboxInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats
   readonly size: MessageSize
-  /** The next message, or nothing. */
+  /** The next message; undefined: there is none. */
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
 }
 
@@ -78,7 +78,7 @@ class PeerOutbox implements Outbox {
     this.#again = frames.concat(this.#again)
   }
 
-  surrender (): Outgoing[] {
+  takeResends (): Outgoing[] {
     const messages = this.#again.map(messageOf)
     this.#again = []
 
@@ -96,7 +96,7 @@ class PeerOutbox implements Outbox {
     }
 
     if (this.#wanted) {
-      // a wake from inside take() is not lost: the next tick sees it
+      // set before `take`, so that a wake from inside it is not lost
       this.#wanted = false
       const message = this.#init.take(this.#init.size.bytes, protocol)
 
@@ -111,7 +111,7 @@ class PeerOutbox implements Outbox {
     if (this.#greeting) {
       this.#greeting = false
 
-      // it is worth nothing once it is late
+      // a late greeting is useless, so it is not sent again
       return createSentFrame({}, protocol, this.#init.limits.maxResends)
     }
   }

@@ -3,8 +3,8 @@ import type { Reader } from './reader.ts'
 import type { NetworkStats } from './stats.ts'
 
 /**
- * Resets the newest of a peer's streams that hold anything until they hold no
- * more than `max`: old streams are the ones that work.
+ * Resets a peer's streams that hold bytes, the newest first, until they hold no more than
+ * `max`: older streams are more likely to work.
  */
 export function shedStreams (readers: ReadonlySet<Reader>, max: number, stats: NetworkStats, bytes: (reader: Reader) => number): void {
   let total = 0

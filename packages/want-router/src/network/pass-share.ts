@@ -1,16 +1,16 @@
 import type { ReadingTurns } from './reading-turns.ts'
 
-/** What a peer may have handled in a pass of the event loop: it has one share, however many streams and connections it has. */
+/** A peer's share of each pass of the event loop. A peer has one share, however many streams and connections it has. */
 export interface PassShare {
-  /** Whether something of it is left in this pass. */
+  /** Whether some of it is left in this pass. */
   isLeft (): boolean
-  /** A message was handled, with this many wants, blocks and presences. */
+  /** Notes that a message with this many wants, blocks and presences was handled. */
   handled (items: number): void
 }
 
-/** Creates a share of so many wants, blocks and presences in each pass. */
+/** Makes a share of `most` wants, blocks and presences in each pass. */
 export function createPassShare ({ countPass }: Pick<ReadingTurns, 'countPass'>, most: number): PassShare {
-  /** The pass in which a message was handled last. */
+  /** The pass in which a message was last handled. */
   let last = -1
   let handled = 0
 
@@ -25,7 +25,7 @@ export function createPassShare ({ countPass }: Pick<ReadingTurns, 'countPass'>,
         handled = 0
       }
 
-      // a message without any is work, too
+      // a message without any also takes work
       handled += Math.max(1, items)
     }
   }

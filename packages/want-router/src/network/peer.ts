@@ -17,7 +17,7 @@ import type { Writer } from './writer.ts'
 import type { BitswapMessage, BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 import type { Connection, Logger, Stream, StreamCloseEvent } from '@libp2p/interface'
 
-/** All that the network has of one connected peer. Made with its first connection, gone with its last. */
+/** Everything that the network keeps for one connected peer, from its first connection to its last. */
 export interface Peer extends Watched {
   readonly id: string
   readonly connections: Connections
@@ -26,12 +26,12 @@ export interface Peer extends Watched {
   readonly writer: Writer
   /** The writer, if there is one. */
   readonly writing: Writer | undefined
-  /** A connection has opened; the number is to name it. */
+  /** A connection has opened; the number names it. */
   connected (connection: Connection, id: number): void
-  /** Returns whether it was one of the peer's. */
+  /** A connection has closed; false: it was none of the peer's. */
   disconnected (connection: Connection, event: StreamCloseEvent): boolean
   read (stream: Stream, connection: Connection): void
-  /** Resets all streams. */
+  /** Drops the peer: resets all streams. */
   leave (error: Error): void
 }
 
@@ -45,14 +45,14 @@ export interface PeerContext {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
-  /** Where streams wait that have brought more than is handled in one pass of the event loop. */
+  /** Where streams wait when more has arrived than is handled in one pass of the event loop. */
   readonly turns: ReadingTurns
   random (): number
   receive (peer: string, message: BitswapMessage, protocol: BitswapProtocol, connection: number): Promise<void> | false | undefined
   connection (peer: string, connection: number, is: ConnectionState): void
   take (peer: string, maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
   stalled (peer: Peer): void
-  rested (): void
+  mayBeIdle (): void
 }
 
 const NONE: ReadonlySet<Reader> = new Set()
@@ -62,20 +62,20 @@ export function createPeer (id: string, context: PeerContext): Peer {
   return new NetworkPeer(id, context)
 }
 
-/** Thousands of peers are connected and idle: what only others need is made when it is needed. */
+/** Makes parts only when they are needed, because thousands of peers are connected and idle. */
 class NetworkPeer implements Peer, ConnectionsInit {
   readonly id: string
   readonly connections: Connections
   readonly #context: PeerContext
-  /** While the peer is to be greeted. */
+  /** Exists while a greeting is due. */
   #greetings: Greetings | undefined
   #readers: Set<Reader> | undefined
-  /** By the number of the connection. */
+  /** By connection number. */
   #owners: Map<number, ReaderOwner> | undefined
   #writer: Writer | undefined
-  /** Bytes of messages that have not ended, of all streams. */
+  /** Bytes of unfinished messages, on all streams. */
   #unfinished = 0
-  /** Of all streams. */
+  /** Shared by all streams. */
   #share: PassShare | undefined
   #hasLeft = false
 
@@ -163,7 +163,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
 
     this.#context.stats.streamsReceived++
     this.connections.alive(connection)
-    // a stream that has ended already is not worth remembering
+    // a stream that has ended already needs no reader
     const reader = createReader(stream, connection.multiplexer?.startsWith('/yamux/') === true, this.#ownerOf(connection, number))
 
     if (!reader.over) {
@@ -205,7 +205,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
 
   #createWriter (): Writer {
     const { connections, id } = this
-    const { limits, stats, watch, log, budget, now, random, rested, take, stalled } = this.#context
+    const { limits, stats, watch, log, budget, now, random, mayBeIdle, take, stalled } = this.#context
 
     const writer = createLanes({
       limits,
@@ -221,13 +221,13 @@ class NetworkPeer implements Peer, ConnectionsInit {
       isLost: connection => connections.isLost(connection),
       take: (maxBytes, protocol) => take(id, maxBytes, protocol),
       stalled: () => { stalled(this) },
-      rested: () => {
-        // a stream of an earlier one may end late
+      mayBeIdle: () => {
+        // a stream of an earlier writer may end late
         if (this.#writer === writer && writer.isSpare) {
           this.#writer = undefined
         }
 
-        rested()
+        mayBeIdle()
       }
     })
 
@@ -259,7 +259,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
       now,
       hasShare: share.isLeft,
       handled: share.handled,
-      // a peer that this host has dialled sends what this host asked for
+      // a peer that this host has dialled is not held up: it sends what this host asked for
       mayHandle: bytes => connection.direction === 'outbound' || turns.mayGo(this, bytes > limits.smallMessage),
       nextTurn: run => {
         turns.wait(this, () => {
@@ -289,7 +289,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
     this.connections.heard(connection, asks)
 
     if (asks) {
-      // a client that has fallen silent may still take back what came in time
+      // a peer that no longer asks this host may still cancel earlier wants, so only wants count
       this.#greetings?.asked()
     }
 
@@ -307,7 +307,7 @@ class NetworkPeer implements Peer, ConnectionsInit {
 
   /** A connection of the peer, or a stream that it sent on, has broken. */
   #broke (): void {
-    // its streams break when it leaves, while its connection is still being closed
+    // streams also break when the peer is dropped while its connection is still closing
     if (this.#hasLeft) {
       return
     }

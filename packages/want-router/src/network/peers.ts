@@ -5,10 +5,10 @@ import type { Departures } from './departures.ts'
 import type { Peer, PeerContext } from './peer.ts'
 import type { Connection, StreamCloseEvent } from '@libp2p/interface'
 
-/** The connected peers: each comes with its first connection and goes with its last, or when it is disconnected. */
+/** The connected peers: each is added with its first connection, and removed with its last or when it is disconnected. */
 export interface Peers extends Iterable<Peer> {
   get (id: string): Peer | undefined
-  /** The peer of an open connection, which is kept from now on. */
+  /** Returns the peer of an open connection, and adds the connection to it. */
   adopt (connection: Connection): Peer
   /** Whether the connection belongs to a peer that was disconnected. */
   isUnwelcome (connection: Connection): boolean
@@ -24,7 +24,7 @@ export interface PeersInit {
   readonly context: PeerContext
   /** The peer's first connection has opened. */
   came (id: string): void
-  /** The peer has gone: its last connection has closed, or it was disconnected. Of many that go at once some are told of in later passes of the event loop. */
+  /** The peer's last connection has closed, or it was disconnected. If many go at once, some are reported in later passes of the event loop. */
   gone (id: string): void
   /** Calls once at the end of the current pass of the event loop. */
   endOfTick (run: () => void): void
@@ -78,7 +78,7 @@ class ConnectedPeers implements Peers {
 
     if (!peer.connections.includes(connection)) {
       peer.connected(connection, this.#adopted++)
-      // one for all connections: thousands of them are idle
+      // one listener for all connections, since thousands of them are idle
       connection.addEventListener('close', this.#onConnectionClose)
     }
 
@@ -105,7 +105,7 @@ class ConnectedPeers implements Peers {
     }
 
     this.#drop(peer, new DisconnectedError())
-    // the caller may be in the middle of something
+    // in a microtask, because the caller may be in the middle of other work
     queueMicrotask(() => { this.#departures.add(peer.id) })
 
     await Promise.all(connections.map(async connection => {
@@ -135,6 +135,6 @@ class ConnectedPeers implements Peers {
   #drop (peer: Peer, error: Error): void {
     this.#peers.delete(peer.id)
     peer.leave(error)
-    this.#context.rested()
+    this.#context.mayBeIdle()
   }
 }

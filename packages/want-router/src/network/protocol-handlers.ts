@@ -3,14 +3,14 @@ import type { NetworkComponents } from './components.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { StreamHandler } from '@libp2p/interface'
 
-/** Bitswap's place among the protocols of a host. */
+/** Registers bitswap with a host. */
 export interface ProtocolHandlers {
-  /** Registers all versions, or none: throws if something else has registered one of them. */
+  /** Registers all versions, or none: throws if another service has registered one of them. */
   register (): Promise<void>
   unregister (): Promise<void>
 }
 
-/** Makes the handlers of the bitswap protocols; `register` has the host use them. */
+/** Makes the handlers of the bitswap protocols; they are not registered yet. */
 export function createProtocolHandlers (registrar: NetworkComponents['registrar'], limits: NetworkLimits, onStream: StreamHandler): ProtocolHandlers {
   return {
     async register () {
@@ -26,7 +26,7 @@ export function createProtocolHandlers (registrar: NetworkComponents['registrar'
           registered.push(protocol)
         }
       } catch (err) {
-        // what another service has registered stays
+        // unregisters only these: another service's handlers stay
         await Promise.all(registered.map(async protocol => registrar.unhandle(protocol)))
         throw err
       }

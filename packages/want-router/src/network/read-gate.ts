@@ -1,16 +1,16 @@
 import type { Stream } from '@libp2p/interface'
 
-/** Stops and continues what comes on a stream. */
+/** Pauses and resumes the reading of a stream. */
 export interface ReadGate {
   close (): void
-  /** `held`: tells, after what was buffered has been handed over, whether it is to be closed again. */
+  /** `held` is called when everything that was buffered has been delivered: true closes the gate again. */
   open (held: () => boolean): void
 }
 
 /**
- * libp2p hands over what it has buffered first, and opens the window of the
- * muxer after that: pausing in between would be undone, and the peer would
- * never be stopped again. So that is made up for afterwards.
+ * Makes an open gate. When a stream resumes, libp2p first delivers what it has buffered
+ * and then opens the muxer's window. Pausing in between would be undone, and the peer
+ * would never be stopped again, so the gate closes only after that.
  */
 export function createReadGate (stream: Stream): ReadGate {
   let opening = false

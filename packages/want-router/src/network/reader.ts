@@ -13,20 +13,19 @@ import type { BitswapMessage, BitswapProtocol, DecodedMessage } from '@kitsune/b
 import type { Logger, Stream, StreamMessageEvent } from '@libp2p/interface'
 
 /**
- * Reads one inbound stream: cuts what comes into messages, decodes each and hands
- * it over. A message that has to be waited for holds the stream: what comes behind
- * it stays in a queue here, in libp2p and, once the window of the muxer is used up,
- * with the peer.
+ * Reads one inbound stream: splits it into messages, decodes each and passes it to the
+ * owner. A message that takes time holds the stream: what arrives behind it stays in a
+ * queue here, in libp2p and, once the muxer's window is used up, at the peer.
  *
- * A stream ends when everything on it has been read and handled, or when something
- * is wrong with it; no message is lost between what libp2p has buffered and its end.
+ * A stream ends when everything on it has been read and handled, or when something is
+ * wrong with it. No message that libp2p has buffered is lost at its end.
  */
 export interface Reader extends Watched {
-  /** Bytes of a message that has not come to its end. */
+  /** Bytes of an unfinished message. */
   readonly unfinishedBytes: number
   /** Bytes that wait behind a message that is being handled, here and in libp2p. */
   readonly waitingBytes: number
-  /** A message is being handled. */
+  /** A message is being handled, or waits for its turn. */
   readonly holding: boolean
   /** Nothing more is read. */
   readonly over: boolean
@@ -34,7 +33,7 @@ export interface Reader extends Watched {
   abort (error: Error): void
 }
 
-/** What the readers of one peer share. */
+/** What the readers of one connection report to. */
 export interface ReaderOwner {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats
@@ -43,19 +42,22 @@ export interface ReaderOwner {
   /** Whether blocks and presences are taken. */
   readonly answers: boolean
   now (): number
-  /** Whether the peer may have more handled in this pass of the event loop. */
+  /** Whether some of the peer's share of this pass of the event loop is left. */
   hasShare (): boolean
-  /** A message was handled, with this many wants, blocks and presences; one without any is work, too. */
+  /** Notes that a message with this many wants, blocks and presences was handled. */
   handled (items: number): void
   /** Whether a message of this many bytes may be handled now. */
   mayHandle (bytes: number): boolean
-  /** Calls in a later pass of the event loop, when it is this peer's turn. */
+  /** Calls `run` in a later pass of the event loop, when it is this peer's turn. */
   nextTurn (run: () => void): void
-  /** A returned promise holds this stream until it settles. Throwing resets this stream. False: nothing took it. */
+  /**
+   * Handles a message. While a returned promise is pending, the stream is held; throwing or rejecting resets
+   * the stream. False: nothing was waiting for its content.
+   */
   message (message: BitswapMessage, protocol: BitswapProtocol): Promise<void> | false | undefined
-  /** Some reader's `unfinishedBytes` have changed by this much. */
+  /** A reader's `unfinishedBytes` have changed by this much. */
   unfinished (delta: number): void
-  /** Some reader has begun to hold its stream. */
+  /** A reader has begun to hold its stream. */
   holds (): void
   /** The stream was read to its end, or reset. Called once for each reader. */
   ended (reader: Reader): void
@@ -64,16 +66,16 @@ export interface ReaderOwner {
 }
 
 /**
- * Attaches its listeners before it returns. That matters: a stream may have data
- * buffered and its remote end closed by the time a handler is called, and what a
- * listener was not there for is not told again.
+ * Makes a reader, with its listeners attached: by the time a handler is called, a stream
+ * may have data buffered and its remote end closed, and events are not repeated for later
+ * listeners.
  *
  * `flowControlled`: whether pausing the stream stops the peer. It does with
  * yamux; mplex cannot.
  */
 export function createReader (stream: Stream, flowControlled: boolean, owner: ReaderOwner): Reader {
   if (flowControlled) {
-    // the window of the muxer is the bound, and it must fit
+    // the muxer's window is the bound, and has to fit the buffer
     stream.maxReadBufferLength = Math.max(stream.maxReadBufferLength, owner.limits.pausedStreamBytes)
   }
 
@@ -85,7 +87,7 @@ class StreamReader implements Reader, InboundEndOwner {
   readonly #owner: ReaderOwner
   readonly #protocol: BitswapProtocol
   readonly #queue: FrameQueue
-  /** Made when a message is first waited for. */
+  /** Made when the stream is first held. */
   #gate: ReadGate | undefined
   readonly #end: InboundEnd
   #unfinished = 0
@@ -136,16 +138,16 @@ class StreamReader implements Reader, InboundEndOwner {
 
     if (!this.#handling && this.#unfinished > 0 && now - this.#lastData >= limits.unfinishedTimeout) {
       stats.badFrames++
-      this.abort(new UnfinishedMessageError(`${this.#unfinished} bytes of a message came, and nothing for ${limits.unfinishedTimeout} ms`))
+      this.abort(new UnfinishedMessageError(`${this.#unfinished} bytes of a message arrived, and then nothing for ${limits.unfinishedTimeout} ms`))
     }
 
     return !this.#over && this.#unfinished > 0
   }
 
-  /** Something has come. */
+  /** Data has arrived. */
   handleEvent ({ data }: StreamMessageEvent): void {
     if (this.#over) {
-      // libp2p hands over nothing after the end: if it ever does, that shows
+      // libp2p delivers nothing after the end; if it ever does, the count shows it
       this.#owner.stats.framesDropped++
 
       return
@@ -170,7 +172,7 @@ class StreamReader implements Reader, InboundEndOwner {
     this.mayHaveEnded()
   }
 
-  /** Handles what is queued, up to the first message that has to wait, or to be waited for. */
+  /** Handles queued messages, up to the first that holds the stream. */
   #handle (isTurn: boolean): void {
     const { stats } = this.#owner
 
@@ -216,7 +218,7 @@ class StreamReader implements Reader, InboundEndOwner {
     }
   }
 
-  /** Whether the next message waits for its turn: the peer has had its share of this pass, or others go first. */
+  /** Makes the next message wait for its turn, if the peer has had its share of this pass or others go first; false: it need not wait. */
   #takesTurn (isTurn: boolean): boolean {
     if (this.#queue.size === 0 || (this.#owner.hasShare() && (isTurn || this.#owner.mayHandle(this.#queue.nextBytes)))) {
       return false
@@ -244,7 +246,7 @@ class StreamReader implements Reader, InboundEndOwner {
     this.#gate.close()
   }
 
-  /** Reads on when the message has been handled. */
+  /** Continues to read after a message has been handled, or has waited for its turn. */
   #handled (isTurn: boolean): void {
     this.#handling = false
 
@@ -264,7 +266,7 @@ class StreamReader implements Reader, InboundEndOwner {
     this.#guard(() => { this.#gate?.open(() => this.holding) })
   }
 
-  /** A step after a message that was waited for: resets the stream if it throws, and may be its end. */
+  /** Runs a step outside of an event of the stream: resets the stream if the step throws, and checks for its end. */
   #guard (step: () => void): void {
     try {
       step()
@@ -277,13 +279,13 @@ class StreamReader implements Reader, InboundEndOwner {
     this.mayHaveEnded()
   }
 
-  /** Resets the stream for what came on it. */
+  /** Resets the stream because of what arrived on it. */
   #reject (err: Error): void {
-    this.#owner.log('a stream is reset for what came on it - %e', err)
+    this.#owner.log('a stream is reset because of what arrived on it - %e', err)
     this.abort(err)
   }
 
-  /** Notes what has come of a message that has not ended. */
+  /** Reports the bytes of an unfinished message. */
   #account (): void {
     const bytes = this.#over ? 0 : this.#queue.pending
 

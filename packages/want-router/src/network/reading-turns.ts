@@ -1,17 +1,20 @@
-/** Where streams wait that have brought more than is handled in one pass of the event loop. */
+/** Where streams wait when more has arrived than is handled in one pass of the event loop. An owner is a peer. */
 export interface ReadingTurns {
-  /** Counts this pass of the event loop, and gives its number: what is handled in turns belongs to the pass that follows. */
+  /** Returns the number of this pass of the event loop. What is handled in turns belongs to the pass that follows. */
   countPass (): number
   /**
-   * Whether an owner has something handled in this pass, without a turn. What is small may be, unless something of
-   * the same owner waits that came before it; of what is large, one in each pass while nothing waits at all.
+   * Whether a message of an owner may be handled in this pass, without a turn: a small one unless earlier messages
+   * of the owner wait; of large ones, one in each pass while nothing waits.
    */
   mayGo (owner: object, large: boolean): boolean
-  /** `run` is called in a later pass, after what of the same owner waits already. It returns whether that may go on in the same pass. */
+  /**
+   * Has `run` called in a later pass, after earlier ones of the same owner. It returns whether the owner's
+   * next one may be called in the same pass.
+   */
   wait (owner: object, run: () => boolean): void
 }
 
-/** What turns need of the clock and of the event loop. */
+/** What reading turns are made with. */
 export interface ReadingTurnsInit {
   /** Monotonic time, ms. */
   now (): number
@@ -20,15 +23,15 @@ export interface ReadingTurnsInit {
 }
 
 /**
- * The time that waiting owners may take in one pass together, ms. One of them is
- * called at least. A message of 1,024 wants takes several: if all of two hundred
- * clients that send such were called in every pass, it would last a second.
+ * The time that all waiting owners together may take in one pass, ms. At least one is
+ * called. A message of 1,024 wants takes several: if two hundred clients sent one each,
+ * and all were handled in one pass, it would last a second.
  */
 const SHARE = 8
 
 /**
- * Creates turns: owners are called one after another, each with what it has waiting, as far as its share and the time go.
- * Those that wait again go to the end, and what an owner has waiting begins with what was not called.
+ * Makes reading turns: owners are served one after another, each with everything that it has waiting, as far as its share
+ * and the time allow. An owner that still has something waiting goes to the end, and keeps the order of what it has.
  */
 export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): ReadingTurns {
   const waiting = new Map<object, Array<() => boolean>>()
@@ -49,7 +52,7 @@ export function createReadingTurns ({ now, endOfTick }: ReadingTurnsInit): Readi
     number++
     hadLarge = false
 
-    // an owner that waits again, or with another stream, is called in a later pass
+    // a copy: an owner that waits again, or with another stream, is called in a later pass
     for (const owner of [...waiting.keys()]) {
       const runs = waiting.get(owner) ?? []
       let over = false

@@ -2,19 +2,19 @@ import { decodeMessage, encodeFrame, frameDecoder } from '@kitsune/bitswap-codec
 import type { BitswapProtocol, Outgoing } from '@kitsune/bitswap-codec'
 
 /**
- * A message on its way, as it was encoded. The message itself is not kept: thousands of
- * these wait to be forgotten, and it would keep its wants and blocks alive as long.
+ * A message in its encoded form. The message itself is not kept: thousands of these wait
+ * to be forgotten, and would keep their wants and blocks in memory.
  */
 export interface SentFrame {
   /** Encoded for `protocol`. */
   readonly chunks: Uint8Array[]
   readonly length: number
   readonly protocol: BitswapProtocol
-  /** How often it was on its way, or had left, when its stream broke. */
+  /** How many times its stream broke while it was being sent or after it had left. */
   resends: number
-  /** When it was handed to the stream, and then when it left, ms. */
+  /** When it was passed to the stream, and later when it left, ms. */
   at: number
-  /** How many bytes the stream had been handed with it. */
+  /** The bytes that had been passed to the stream by then, including its own. */
   end: number
 }
 
@@ -30,7 +30,7 @@ export function createSentFrame (message: Outgoing, protocol: BitswapProtocol, r
   return { chunks, length, protocol, resends, at: 0, end: 0 }
 }
 
-/** The content of a frame, to be encoded again: only what its protocol supports. */
+/** Decodes a frame, so that it can be encoded for another protocol: what its own does not support is lost. */
 export function messageOf ({ chunks }: SentFrame): Outgoing {
   const decoder = frameDecoder()
   const bodies: Uint8Array[] = []

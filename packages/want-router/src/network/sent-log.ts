@@ -3,43 +3,43 @@ import type { InFlight, InFlightBudget } from './in-flight.ts'
 import type { MessageSize } from './message-size.ts'
 import type { SentFrame } from './sent-frame.ts'
 
-/** How long what has left is kept. */
+/** How long frames that have left are kept. */
 export interface Keep {
-  /** In case the peer resets the stream, ms. */
+  /** Time in case the peer resets the stream, ms. */
   readonly recent: number
-  /** Whether more than that may be lost, and can be sent again: the peer has another connection, or the stream no flow control. */
+  /** Whether more may be lost, and can be sent again: the peer has another connection, or the stream has no flow control. */
   readonly spare: boolean
 }
 
 /**
- * What was handed to one stream lately. libp2p gives no receipt: a message that
- * is sent in the moment in which the other side resets the stream is lost though
- * everything looked well. So all that has not left, and what has left within the
- * last few round trips, is kept to be sent again on the next stream.
+ * The frames that were recently passed to one stream. libp2p gives no receipt: a message
+ * that is sent just when the other side resets the stream is lost without an error. So
+ * frames that have not left, and those that left within the last few round trips, are
+ * kept to be sent again on the next stream.
  *
- * A connection that breaks loses far more: all that its windows, its socket and
- * the network hold, which a slow path delivers for a minute. The peer does not
- * ask for that again as long as it has another connection, so then it is kept
- * as well, see {@link InFlightBudget}.
+ * A connection that breaks loses far more: everything that its windows, its socket and
+ * the network hold, which a slow path takes a minute to deliver. A peer that has another
+ * connection does not ask for that again, so in that case those frames are kept as well,
+ * see {@link InFlightBudget}.
  */
 export interface SentLog {
-  /** Notes a frame that is about to be handed to the stream. */
+  /** Adds a frame that is about to be passed to the stream. */
   add (frame: SentFrame, now: number): void
-  /** The stream holds `unsent` bytes: notes what has left, forgets what is old. */
+  /** Notes which frames have left, given that the stream holds `unsent` bytes, and forgets old ones. */
   settle (unsent: number, now: number, keep: Keep): void
-  /** The stream has ended: all that may not have arrived and has not been tried too often, oldest first. Nothing is kept any more. */
+  /** The stream has ended: removes all frames, and returns those that may not have arrived and were not sent too often, oldest first. */
   salvage (now: number, keep: Keep, ended: 'stream' | 'connection'): SentFrame[]
-  /** Gives up what the stream still holds, for another one to send it: oldest first. */
+  /** Removes and returns the frames that the stream still holds, for another one to send, oldest first. */
   handOver (): SentFrame[]
   /** Forgets everything. */
   clear (): void
-  /** What a stream that is reset may lose, oldest first. */
+  /** The frames that a reset of the stream may lose, oldest first. */
   readonly frames: readonly SentFrame[]
-  /** When something last left or, with nothing unsent, was last handed over. */
+  /** When a frame last left or, if none was unsent, was last added. */
   readonly progressAt: number
-  /** Nothing is unsent, and nothing has left lately. */
+  /** No frame is unsent, or has left recently. */
   readonly quiet: boolean
-  /** Nothing is kept at all. */
+  /** No frame is kept at all. */
   readonly empty: boolean
 }
 
@@ -48,12 +48,12 @@ export function createSentLog (limits: NetworkLimits, size: MessageSize, budget:
   return new StreamSentLog(limits, size, budget, now)
 }
 
-/** Stands in the place of a frame that is not kept any more; places are freed when there are this many, and more of them than of others. */
+/** Stands for a frame that is no longer kept; these are removed when there are more than `MAX_FORGOTTEN`, and they are the majority. */
 const FORGOTTEN: SentFrame = { chunks: [], length: 0, protocol: '/ipfs/bitswap/1.2.0', resends: 0, at: 0, end: 0 }
 const MAX_FORGOTTEN = 64
 
 class StreamSentLog implements SentLog {
-  /** Those before `first` are forgotten, and those before `leaving` have left. */
+  /** Frames before `first` are forgotten, and frames before `leaving` have left. */
   readonly #frames: SentFrame[] = []
   #first = 0
   #leaving = 0
@@ -62,11 +62,11 @@ class StreamSentLog implements SentLog {
   readonly #budget: InFlightBudget
   readonly #inFlight: InFlight
   #progressAt: number
-  /** Bytes that were handed to the stream, and those that have left it. */
+  /** Bytes that were passed to the stream, and bytes that have left it. */
   #handed = 0
   #left = 0
   #leftAt: number
-  /** Bytes of frames that have left. */
+  /** Bytes of kept frames that have left. */
   #kept = 0
 
   constructor (limits: NetworkLimits, size: MessageSize, budget: InFlightBudget, now: number) {
@@ -96,7 +96,7 @@ class StreamSentLog implements SentLog {
 
   add (frame: SentFrame, now: number): void {
     if (this.#leaving === this.#frames.length) {
-      // nothing was waiting to leave, so no time was lost
+      // no frame was waiting to leave, so the stream is not stuck
       this.#progressAt = now
     }
 
@@ -132,7 +132,7 @@ class StreamSentLog implements SentLog {
     const leaving = this.#frames[this.#leaving]
 
     const salvaged = lost.filter(frame => {
-      // what lay behind the one that was leaving cannot be what broke the stream
+      // frames behind the one that was leaving cannot have broken the stream
       if (leaving == null || frame.end <= leaving.end) {
         frame.resends++
       }
@@ -160,7 +160,7 @@ class StreamSentLog implements SentLog {
   }
 
   #expire (now: number, { recent, spare }: Keep): void {
-    // the last one to leave stays however large it is, until it is old
+    // the last frame to leave is kept whatever its size, until it is old
     while (this.#first < this.#leaving && (now - this.#frames[this.#first].at > recent || (this.#kept > this.#limits.resendBytes && this.#first < this.#leaving - 1))) {
       const frame = this.#frames[this.#first]
       this.#kept -= frame.length

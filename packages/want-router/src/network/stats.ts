@@ -2,7 +2,7 @@
 export interface NetworkStats {
   /** Outbound streams that were negotiated. */
   streamsOpened: number
-  /** Inbound streams that were taken. */
+  /** Inbound streams that were accepted. */
   streamsReceived: number
   /** Attempts to open a stream that failed. */
   openFailures: number
@@ -12,11 +12,11 @@ export interface NetworkStats {
   /** Messages that were written, and their bytes with the length prefix; those sent again count again. */
   framesOut: number
   bytesOut: number
-  /** Streams reset for what came on them: bad lengths, bad messages, messages that did not end. */
+  /** Streams reset because of what arrived on them: invalid lengths, malformed or unfinished messages. */
   badFrames: number
-  /** Messages that were read and then dropped: their stream was reset while they waited, or there was no session that they belonged to. */
+  /** Messages that were read and then dropped: their stream was reset while they waited, or nothing was waiting for their content. */
   framesDropped: number
-  /** Streams reset because their peer held too much on all of them. */
+  /** Streams reset because too much of their peer was waiting on all its streams. */
   shed: number
   /** Messages sent again because their stream had broken. */
   resends: number
@@ -24,7 +24,7 @@ export interface NetworkStats {
   stalled: number
 }
 
-/** Makes totals that are all 0. */
+/** All counts at 0. */
 export function createNetworkStats (): NetworkStats {
   return {
     streamsOpened: 0,

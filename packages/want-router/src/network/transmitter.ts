@@ -6,17 +6,17 @@ import type { Outbox } from './outbox.ts'
 import type { NetworkStats } from './stats.ts'
 import type { WindowBound } from './window-bound.ts'
 
-/** Hands what is in the outbox to the stream that is written to, until it holds enough. */
+/** Passes what is in the outbox to the stream that is written to, until the stream holds enough. */
 export interface Transmitter {
-  /** Sends as much as the stream takes. Throws what taking a message throws. */
+  /** Sends as much as the stream has capacity for. Throws what taking a message throws. */
   transmit (): void
-  /** Looks at how much the stream carries. To be called before something is sent, and after. */
+  /** Measures how much the stream carries. Has to be called before and after something is sent. */
   measure (): void
-  /** The peer's window bounds what the stream carries over a long path. */
+  /** The peer's window is what bounds the stream. */
   readonly bounded: boolean
 }
 
-/** What a transmitter sends, and where. */
+/** What a transmitter is made with. */
 export interface TransmitterInit {
   readonly limits: NetworkLimits
   readonly stats: NetworkStats
@@ -34,7 +34,7 @@ export function createTransmitter (init: TransmitterInit): Transmitter {
 class StreamTransmitter implements Transmitter {
   readonly #init: TransmitterInit
   readonly #bound: WindowBound
-  /** Bytes that were handed to streams. */
+  /** Bytes that were passed to streams. */
   #handed = 0
 
   constructor (init: TransmitterInit) {
@@ -62,7 +62,7 @@ class StreamTransmitter implements Transmitter {
     }
   }
 
-  /** Whether there may be more to send. */
+  /** Sends one frame; false: there is no more to send, or no capacity for it. */
   #sendNext (): boolean {
     const { limits, stats, budget, outbox, streams, now } = this.#init
     const outbound = streams.current
@@ -75,7 +75,7 @@ class StreamTransmitter implements Transmitter {
     const time = now()
 
     if (stream.writeStatus !== 'writable') {
-      // libp2p closes it together with its connection; what it holds still leaves
+      // libp2p is closing it with its connection; what it holds is still sent
       streams.retire(outbound, time)
 
       return false

@@ -1,15 +1,15 @@
 import { withStallGrace } from '../stall-grace.ts'
 import type { After } from '../stall-grace.ts'
 
-/** Something with timeouts. They are coarse, so one timer serves all. */
+/** Something with timeouts. */
 export interface Watched {
-  /** Looks at its timeouts; true while there are any left to look at. */
+  /** Checks its timeouts; true while there are any. */
   tick (now: number): boolean
 }
 
-/** Everything that has a timeout at the moment. */
+/** Ticks everything that has timeouts, with one timer. */
 export interface Watch {
-  /** From now on the thing is ticked, until it says that it need not be. */
+  /** Ticks an object from now on, until its `tick` returns false. */
   add (watched: Watched): void
   remove (watched: Watched): void
   /** Forgets everything and stops the timer. */
@@ -18,9 +18,9 @@ export interface Watch {
 }
 
 /**
- * One timer for all timeouts of a network. It runs only while something is
- * watched and holds no process open. After the process has stood still, what has
- * arrived is read first.
+ * Makes the one timer of all timeouts of a network, which are coarse. It runs only while
+ * something is watched, and does not keep the process running. After the process was
+ * suspended, what has arrived is read first.
  */
 export function createWatch (interval: number, now: () => number, after: After): Watch {
   const all = new Set<Watched>()
@@ -65,11 +65,11 @@ export function createWatch (interval: number, now: () => number, after: After):
   }
 }
 
-/** The real timer. */
+/** Sets a real timer, which does not keep the process running. */
 export const realAfter: After = (ms, run) => {
   const timer: ReturnType<typeof setTimeout> | { unref? (): void } = setTimeout(run, ms)
 
-  // only Node has it: a browser's timer is a number
+  // only Node has `unref`: a browser's timer is a number
   if (typeof timer === 'object') {
     timer.unref?.()
   }

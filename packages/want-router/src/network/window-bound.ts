@@ -1,28 +1,29 @@
 import type { Stream } from '@libp2p/interface'
 
-/** Tells whether the peer's window for a stream is what bounds it: all that it opens is used, and is used up within a round trip or so. */
+/** Whether the peer's window is what bounds a stream: the window is full, and the stream carries much in a round trip. */
 export interface WindowBound {
-  /** To be called before something is sent on the stream, and after. `left`: bytes that have left by it. */
+  /** Has to be called before and after something is sent on the stream. `left`: bytes that have left it. */
   look (stream: Stream, left: number): void
   readonly reached: boolean
 }
 
 /**
- * The fields read here are yamux's and not part of the interface of streams. Where
- * they are missing, as with mplex, which has no windows, no bound is reached.
+ * Fields of yamux's streams that are not part of the interface of streams. If they are
+ * missing, as with mplex, which has no windows, no bound is reached.
  */
 interface Windowed {
   sendWindowCapacity?: number
-  /** Round trip of the connection as yamux itself measures it, ms; below 0 while it is not known. */
+  /** The connection's round-trip time as yamux measures it, ms; below 0 while it is unknown. */
   getRTT? (): number
 }
 
 /**
- * A full window alone says little: that of a peer that reads slowly is always full,
- * and a further stream would only fill its buffers. So the stream must carry
- * much in a round trip as well, which a slow reader, or a short path, never does.
+ * Makes a detector. A full window alone says little: the window of a peer that reads
+ * slowly is always full, and a further stream would only fill its buffers. So the stream
+ * must also carry much in a round trip, which it never does with a slow reader or over a
+ * short path.
  *
- * @param least - bytes that are much in a round trip
+ * @param least - the bytes in a round trip that are much
  * @param now - monotonic time, ms
  */
 export function createWindowBound (least: number, now: () => number): WindowBound {

@@ -16,40 +16,43 @@ import type { Connection } from '@libp2p/interface'
 /**
  * Writes to one peer, on one stream at a time.
  *
- * The stream is opened when there is something to send and retired when it has
- * been idle ({@link OutboundStreams}). Messages are taken only while the stream's
- * buffer is below the high water mark, so what a peer does not read stays in the
- * engine, where it is bounded, and the peer gets the latest word when it reads on.
- * How large a message may be follows from how fast the last ones left.
+ * The stream is opened when there is something to send and retired when it has been idle
+ * ({@link OutboundStreams}). Messages are taken only while the stream's buffer is below
+ * the high water mark: what a peer does not read stays in the engine, where it is
+ * bounded, and the peer gets the latest answers when it reads again. The size of a
+ * message follows from how fast the last ones left.
  *
- * It is opened on the first of the peer's connections. When another becomes the
- * first, what the old stream holds leaves there, and if it does not move it is
- * sent once more on the new one.
+ * The stream is opened on the first of the peer's connections. When another becomes the
+ * first, the old stream still sends what it holds; what does not leave it is also sent on
+ * the new one.
  *
- * What has left is kept for a while ({@link SentLog}), since libp2p gives no
- * receipt. When a stream breaks, what may not have arrived goes back into the
- * {@link Outbox}, before all that is new.
+ * Messages that have left are kept for a while ({@link SentLog}), since libp2p gives no
+ * receipt. When a stream breaks, those that may not have arrived go back into the {@link
+ * Outbox}, before new ones.
  */
 export interface Writer extends Watched {
-  /** Something can be taken: sends as much as the stream takes, now if there is a stream. Not to be called from inside `take`. */
+  /**
+   * Something can be taken: sends as much as the stream has capacity for, at once if there is a stream. Must
+   * not be called from inside `take`.
+   */
   wake (): void
-  /** Sends a message without content unless another goes out first. */
+  /** Sends a greeting, unless another message is sent first. */
   greet (): void
-  /** Resolves with the protocol of the stream when there is one; rejects if it cannot be opened. */
+  /** Resolves with the protocol of the stream once there is one; rejects if none can be opened. */
   open (signal: AbortSignal): Promise<BitswapProtocol>
-  /** A connection to the peer has opened: what was given up is tried again. */
+  /** A connection to the peer has opened: attempts that were given up are made again. */
   connected (): void
-  /** Gives up what earlier streams may not have delivered: the caller has it sent in another way. */
-  surrender (): Outgoing[]
-  /** Another connection may be the first now, or it may be written again. */
+  /** Removes and returns what earlier streams may not have delivered, for the caller to send in another way. */
+  takeResends (): Outgoing[]
+  /** Another connection may be the first now, or writing may begin again. */
   moved (): void
-  /** The connection that has the stream which is written to. */
+  /** The connection of the stream that is written to. */
   readonly connection: Connection | undefined
-  /** For how long nothing of what waits to leave on that connection has left, ms; 0 if nothing waits. */
+  /** For how long nothing has left on that connection although something waits, ms; 0: nothing waits. */
   stuck (connection: Connection): number
-  /** Something is to be sent, or has not left yet, and there is a way to send it. */
+  /** Something has to be sent, or has not left yet, and there is a way to send it. */
   readonly busy: boolean
-  /** It holds nothing, and another writer would know as much. */
+  /** It has nothing that a new writer would not have. */
   readonly isSpare: boolean
   /** Ends everything at once. */
   stop (error: Error): void
@@ -57,22 +60,22 @@ export interface Writer extends Watched {
   close (signal: AbortSignal): Promise<void>
 }
 
-/** The source of messages to a peer, and the listener for their delivery. */
+/** What a writer is made with. */
 export interface WriterInit extends Omit<OpenerInit, 'opened' | 'failed'> {
   readonly watch: Watch
   readonly budget: InFlightBudget
-  /** Nothing is to be written for the moment. */
+  /** Whether nothing may be written for the moment. */
   undecided (): boolean
-  /** The connection has ended, and what was sent on it is not to be sent again. */
+  /** Whether a connection was given up, so that what was sent on it is not sent again. */
   isLost (connection: Connection): boolean
-  /** The next message, or nothing. */
+  /** The next message; undefined: there is none. */
   take (maxBytes: number, protocol: BitswapProtocol): Outgoing | undefined
-  /** There may be more to take, and the peer's window bounds what the stream carries over a long path. */
+  /** There may be more to take, and the peer's window is what bounds the stream. */
   full? (): void
   /** The peer takes nothing: it should be disconnected. */
   stalled (): void
   /** The writer may have become idle. */
-  rested (): void
+  mayBeIdle (): void
 }
 
 /** Makes the writer of one peer. */
@@ -158,8 +161,8 @@ class PeerWriter implements Writer {
     this.#open()
   }
 
-  surrender (): Outgoing[] {
-    return this.#outbox.surrender()
+  takeResends (): Outgoing[] {
+    return this.#outbox.takeResends()
   }
 
   moved (): void {
@@ -213,7 +216,7 @@ class PeerWriter implements Writer {
     await stream?.close({ signal }).catch((err: Error) => { stream.abort(err) })
   }
 
-  /** Sends as much as the stream takes. */
+  /** Sends as much as the stream has capacity for. */
   #pump (): void {
     if (this.#pumping || this.#stopped || this.#init.undecided()) {
       return
@@ -234,7 +237,7 @@ class PeerWriter implements Writer {
     this.#open()
 
     if (!this.#outbox.wanted) {
-      this.#init.rested()
+      this.#init.mayBeIdle()
     } else if (this.#transmitter.bounded) {
       this.#init.full?.()
     }
@@ -258,7 +261,7 @@ class PeerWriter implements Writer {
       return
     }
 
-    // a drain event was missed, or take() was not ready for its own wake
+    // a drain event was missed, or `take` was woken from inside
     if (this.#outbox.hasWork) {
       this.#pump()
     }
@@ -277,11 +280,11 @@ class PeerWriter implements Writer {
   }
 
   #failed (): void {
-    if (this.#streams.opener.hopeless) {
+    if (this.#streams.opener.unsupported) {
       this.#outbox.clear()
     }
 
-    this.#init.rested()
+    this.#init.mayBeIdle()
   }
 
   #ended (): void {
@@ -289,11 +292,11 @@ class PeerWriter implements Writer {
       this.#open()
     }
 
-    this.#init.rested()
+    this.#init.mayBeIdle()
   }
 
   get #isOver (): boolean {
-    return this.#stopped || this.#streams.opener.hopeless
+    return this.#stopped || this.#streams.opener.unsupported
   }
 
   #isConnected (): boolean {

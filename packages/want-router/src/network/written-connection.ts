@@ -2,23 +2,23 @@ import { isUsable } from './known-connections.ts'
 import type { NetworkLimits } from './defaults.ts'
 import type { KnownConnection, KnownConnections } from './known-connections.ts'
 
-/** What the choice of a connection depends on. */
+/** What the choice of a connection is made with. */
 export interface WrittenConnectionInit {
   readonly known: KnownConnections
   readonly limits: Pick<NetworkLimits, 'doubtTimeout' | 'followAfter'>
-  /** It has been doubted since then, and is not waited for any more. */
+  /** Whether a connection that has been doubted since then is given up. */
   isGivenUp (one: KnownConnection, since: number, now: number): boolean
 }
 
-/** Which of a peer's connections is written to. */
+/** The choice of the connection that is written to. */
 export interface WrittenConnection {
   readonly current: KnownConnection | undefined
   set (one: KnownConnection | undefined): void
-  /** The peer has spoken on a connection. Returns whether it is written to from now on. */
+  /** A message has arrived on a connection; true: the connection is written to from now on, and was not before. */
   heard (one: KnownConnection, now: number): boolean
-  /** Chooses another one if it is closed or given up, or if a newer one has been there for long enough. */
+  /** Chooses another connection if this one is closed or given up, or if a newer one has been open for long enough. */
   review (now: number): void
-  /** Whether it has changed since this was called last. */
+  /** Whether the choice has changed since this was last called. */
   takeChanged (): boolean
 }
 
@@ -49,7 +49,7 @@ class ReviewedConnection implements WrittenConnection {
     const { known, limits } = this.#init
     const written = this.#written
 
-    // one that speaks on both is not followed to and fro
+    // answers do not move back and forth if the peer sends on both
     if (written == null || written === one || !isUsable(one) || known.doubtedSince(written) != null || now - written.heardAt < limits.followAfter) {
       return false
     }
@@ -63,7 +63,7 @@ class ReviewedConnection implements WrittenConnection {
     const { known, limits } = this.#init
 
     if (this.#written == null || this.#isOver(this.#written, now)) {
-      this.set(known.liveliest())
+      this.set(known.lastAlive())
     }
 
     for (const one of known) {
@@ -71,7 +71,7 @@ class ReviewedConnection implements WrittenConnection {
         one.considered = true
         const written = this.#written
 
-        // a peer that has not spoken on the old one since then is likelier to stay on the new one
+        // a peer that has sent nothing on the old connection since then is likelier to stay on the new one
         if (written != null && written.openedAt < one.openedAt && written.heardAt < one.openedAt && isUsable(one)) {
           this.set(one)
         }

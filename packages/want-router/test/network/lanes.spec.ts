@@ -51,7 +51,7 @@ describe('network/lanes', () => {
       take: () => queue.shift(),
       refused () {},
       stalled () {},
-      rested () {}
+      mayBeIdle () {}
     })
   })
 

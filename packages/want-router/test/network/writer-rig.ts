@@ -64,7 +64,7 @@ export async function createWriterRig (): Promise<WriterRig> {
         return rig.queue.shift()
       },
       stalled: () => { rig.stalled++ },
-      rested () {}
+      mayBeIdle () {}
     })
   }
 

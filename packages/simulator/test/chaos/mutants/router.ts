@@ -41,14 +41,14 @@ export const ROUTER_MUTANTS: readonly Mutant[] = [
     name: 'a call that waits for a want-have is not told when it becomes a want for the block',
     breaks: ['local'],
     file: 'local/session-message.ts',
-    find: '      this.#say(entryOf(want, false))\n',
+    find: '      this.#add(entryOf(want, false))\n',
     replace: ''
   },
   {
     name: 'a call that is given up before its want was sent waits for the end of that',
     breaks: ['local'],
     file: 'local/session.ts',
-    find: '      return // the engine has not heard of it, and will tell of no end\n',
+    find: '      return // the engine does not know the want, and will report no end\n',
     replace: ''
   },
   {
