@@ -14,38 +14,39 @@ import type { CreateResponse, Serving } from './serving.ts'
 import type { RouterStatus } from '../router-status.ts'
 import type { WantRouter } from '../want-router.ts'
 
-/** What answers a request. It rejects for none. */
+/** Answers a request. It never rejects. */
 export type Handler = (request: Request, info?: RequestInfo) => Promise<Response>
 
-/** What of a router the blocks come from. */
+/** What the handlers need of a router. */
 export type BlockRouter = Pick<WantRouter, 'client' | 'ready' | 'rememberHaves'> & {
   status (): Pick<RouterStatus, 'policies'>
 }
 
 /** Options of {@link blockHandler}. */
 export interface BlockHandlerOptions {
-  /** How long a GET waits for its first byte, ms; then it is 503. Default 4,500: boxo gives a request 5 s. */
+  /** How long a GET waits for its first byte, ms; then the status is 503. Default 4,500: boxo gives a request 5 s. */
   readonly getWithin?: number
-  /** How long a HEAD waits until a member has said whether it has the block, ms; then it is 503. Default 1,000. */
+  /** How long a HEAD waits until a member has said whether it has the block, ms; then the status is 503. Default 1,000. */
   readonly headWithin?: number
-  /** How long a further block of a CAR may take, ms; then the CAR is broken off. Default 30,000. */
+  /** How long each further block of a CAR may take, ms; then the handler breaks the CAR off. Default 30,000. */
   readonly blockWithin?: number
-  /** CIDs and links that all CARs together remember while they are sent. One that is alone may have half of it. Default 1,048,576, some 100 MB. */
+  /** How many CIDs and links are kept for all CARs that are being sent. A single CAR may use half of them. Default 1,048,576, some 100 MB. */
   readonly carMemory?: number
-  /** The status of what a policy answers with `absent`: denied. Default 451. */
+  /** The status for blocks that a policy denies with `absent`. Default 451. */
   readonly deniedStatus?: 451 | 410
-  /** When a client may come back that was answered with 429 or 503, s. Default 1. */
+  /** After what time a client may retry after a 429 or 503, s. Default 1. */
   readonly retryAfter?: number
   /**
-   * Proxies in front, as addresses or networks such as `10.0.0.0/8`: `X-Forwarded-For` counts from these. Default: none,
+   * Reverse proxies, as addresses or networks such as `10.0.0.0/8`, whose `X-Forwarded-For` is trusted. Default: none,
    * so that each address that connects is a client.
    */
   readonly trustedProxies?: readonly string[]
-  /** Makes the answer that has a block. Default: a Response; a server may have one that costs less, as that of `@kitsune/host/http` does. */
+  /** Makes a response with a block. Default: a `Response`; a server may have one that costs less, as that of `@kitsune/host/http` does. */
   readonly createResponse?: CreateResponse
   /**
-   * Whether the server breaks a request off, without a status, that is answered by `Response.error()`, as that of `@kitsune/host/http` does.
-   * If not, boxo is told 503 while no member is up, as others are. Default: false in workerd, which makes a 500 of it, and true elsewhere.
+   * Whether the server breaks off a request without a status if the response is `Response.error()`, as that of
+   * `@kitsune/host/http` does. If not, boxo gets 503 while no member is up, as other clients do. Default: false in workerd,
+   * which turns it into a 500, and true elsewhere.
    */
   readonly breaksOff?: boolean
 }
@@ -53,14 +54,15 @@ export interface BlockHandlerOptions {
 const IN_WORKERD = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
 
 /**
- * A trustless gateway over a router: blocks (`/ipfs/<cid>?format=raw`) and CARs (`/ipfs/<cid>/<path>?format=car`) for
- * everything that speaks HTTP.
+ * Makes the handler of a trustless gateway over a router: it serves blocks (`/ipfs/<cid>?format=raw`) and CARs
+ * (`/ipfs/<cid>/<path>?format=car`) over HTTP.
  *
- * Each remote address is one client of the router, with its share and its limits: an IPv4 address, or the /64 of an
- * IPv6 address. What is not there for certain is 404, what a policy denies is 451, and what it keeps silent about is 429.
- * What cannot be told in time, or decided, is 503 with `Retry-After`, as is everything while no member is up. To boxo, which asks nothing
- * more of a server that says so, what cannot be told is 404: not found now, and not to be kept. But while no member is up a request of boxo
- * is answered by `Response.error()`, which a server breaks off without a status, so that boxo starts over, unless the server cannot do that.
+ * Each remote address is one client of the router, with its own share and limits: an IPv4 address, or the /64 of an IPv6
+ * address. The status is 404 if every member is certain not to have the block, 451 if a policy denies it, and 429 if a
+ * policy is silent about it. It is 503 with `Retry-After` if no answer came in time, if a policy cannot decide, and while no
+ * member is up. boxo asks a server that has answered 503 for nothing more, so it gets an uncacheable 404 instead if no
+ * answer came in time. While no member is up, boxo gets `Response.error()`, which the server turns into a request that
+ * breaks off without a status, so that boxo starts over; if the server cannot do that, boxo gets 503.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -96,9 +98,9 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   }
 
   /**
-   * boxo asks nothing any more of a server that has said 503 once, for as long as it is connected, and so is not served when a member is
-   * back. What cannot be told is "not found now" to it. While no member is up, one that takes this for a DONT_HAVE would not ask
-   * again: its requests break off, so that boxo drops the server at once, searches for providers, and starts over.
+   * After one 503, boxo asks the server for nothing more as long as it is connected, and would not be served when a member
+   * is back: it gets "not found now" if no answer came in time. While no member is up, boxo would take that for a DONT_HAVE
+   * and not ask again: its requests break off, so that it drops the server at once, searches for providers, and starts over.
    */
   function failure (request: Request, err: unknown): Response {
     const isUnknownToBoxo = (err instanceof UnknownError || err instanceof NotReadyError) && isPeer(request)

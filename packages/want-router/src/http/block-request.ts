@@ -2,7 +2,7 @@ import { parseCid } from '../parse-cid.ts'
 import { HttpRequestError } from './errors.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What can be answered. */
+/** The formats of responses. */
 export type Format = 'raw' | 'car'
 
 /** A request for a block, or for blocks of a DAG. */
@@ -16,9 +16,9 @@ export interface BlockRequest {
   readonly accepted: ReadonlyMap<string, string>
   /** The path as it is in the URL. */
   readonly pathname: string
-  /** The same, decoded, of the block: `X-Ipfs-Path`. */
+  /** The decoded path of the block, for `X-Ipfs-Path`. */
   readonly contentPath: string
-  /** Whether it was the header `Accept` that chose the format. */
+  /** Whether the header `Accept` chose the format. */
   readonly negotiated: boolean
 }
 
@@ -31,9 +31,9 @@ const FORMATS: ReadonlySet<string> = new Set(TYPES.values())
 const RASL = '/.well-known/rasl/'
 
 /**
- * Reads what is asked for.
+ * Reads what a request asks for.
  *
- * @throws {HttpRequestError} 400 for what is malformed, 404 for another path, 406 for what is not verifiable
+ * @throws {HttpRequestError} 400 for malformed requests, 404 for other paths, 406 for formats that cannot be verified
  */
 export function parseBlockRequest ({ url, headers }: Pick<Request, 'url' | 'headers'>): BlockRequest {
   const { pathname, searchParams: query } = new URL(url)
@@ -84,7 +84,7 @@ function decodePath (segment: string): string {
   }
 }
 
-/** `?format=` takes precedence over `Accept`, of which the first type that we have counts. */
+/** `?format=` takes precedence over `Accept`, of which the first supported type counts. */
 function formatOf (query: URLSearchParams, accept: string): { format?: Format, accepted: ReadonlyMap<string, string>, negotiated: boolean } {
   const asked = query.get('format') ?? ''
 

@@ -5,7 +5,7 @@ export interface ByteRange {
   readonly end: number
 }
 
-/** Whether `If-None-Match` names that entity tag; weak and strong ones are the same there. */
+/** Whether `If-None-Match` names that entity tag; weak and strong tags match each other. */
 export function matchesEtag (header: string | null, etag: string): boolean {
   if (header == null) {
     return false
@@ -16,7 +16,7 @@ export function matchesEtag (header: string | null, etag: string): boolean {
   return header.split(',').some(tag => tag.trim().replace(/^W\//, '') === strong)
 }
 
-/** Whether `If-None-Match` is content with any representation. */
+/** Whether `If-None-Match` matches any representation. */
 export function matchesAny (header: string | null): boolean {
   return header?.split(',').some(tag => tag.trim() === '*') ?? false
 }
@@ -24,8 +24,8 @@ export function matchesAny (header: string | null): boolean {
 const RANGE = /^bytes=(\d*)-(\d*)$/
 
 /**
- * What the header `Range` asks for: undefined for all of it, as for several ranges and for what cannot be read;
- * `unsatisfiable` for a range outside of it.
+ * The range that the header `Range` asks for; undefined: all bytes, also for several ranges and for a malformed
+ * header; `unsatisfiable`: the range is outside of the block.
  */
 export function parseRange ({ headers }: Pick<Request, 'headers'>, etag: string, size: number): ByteRange | 'unsatisfiable' | undefined {
   const [match, from, to] = RANGE.exec(headers.get('range')?.replaceAll(' ', '') ?? '') ?? []

@@ -10,7 +10,7 @@ export class HttpRequestError extends Error {
   }
 }
 
-/** No member is up: nothing is known of any block, and none can be fetched. */
+/** No member is up, so no block can be fetched. */
 export class NotReadyError extends Error {
   static name = 'NotReadyError'
   name = 'NotReadyError'
@@ -20,17 +20,17 @@ export class NotReadyError extends Error {
   }
 }
 
-/** A DAG is larger or deeper than is walked for one request. */
+/** A DAG is too large or too deep for one request. */
 export class DagLimitError extends Error {
   static name = 'DagLimitError'
   name = 'DagLimitError'
 
-  constructor (message = 'The DAG is larger than is walked for one request') {
+  constructor (message = 'The DAG is too large for one request') {
     super(message)
   }
 }
 
-/** A block of a DAG is not what its CID says: the bytes are those of the CID, and its codec cannot decode them. */
+/** A block of a DAG has the right hash, but the codec of its CID cannot decode it. */
 export class DagDecodeError extends Error {
   static name = 'DagDecodeError'
   name = 'DagDecodeError'

@@ -2,20 +2,20 @@ import { DrainingError, NotFoundError, StoppedError, UnknownError, WantEvictedEr
 import { DagDecodeError, DagLimitError, HttpRequestError, NotReadyError } from './errors.ts'
 import { textResponse } from './responses.ts'
 
-/** How failures are told. */
+/** How failures are answered. */
 export interface FailureOptions {
-  /** The status of what a policy denies. */
+  /** The status for blocks that a policy denies. */
   readonly deniedStatus: 451 | 410
   /** s */
   readonly retryAfter: number
 }
 
-/** The client has gone, and does not read the status. It is what nginx logs. */
+/** The status for a client that has gone, and does not read it. nginx logs the same. */
 const CLIENT_CLOSED = 499
 
 /**
- * The end of a want as an HTTP status. HTTP has no silence: if the answer is not known it is 503, and the client may come back.
- * An error that is none of a want's is a fault of ours, and its words are not for others.
+ * Turns the error of a want into a response. HTTP cannot express silence: if the answer is unknown the status is 503, and
+ * the client may retry. Any other error is a fault of the server, and its message is not sent.
  */
 export function failureResponse (request: Pick<Request, 'method' | 'signal'>, error: unknown, { deniedStatus, retryAfter }: FailureOptions): Response {
   const { method, signal } = request
@@ -44,7 +44,7 @@ export function failureResponse (request: Pick<Request, 'method' | 'signal'>, er
       case 'cid':
         return textResponse(method, 404, error.message)
       case 'unknown':
-        return textResponse(method, 503, 'It cannot be decided now whether the block is served', later)
+        return textResponse(method, 503, 'Whether the block is served cannot be decided now', later)
       default:
         return textResponse(method, 429, 'Too many requests', later)
     }

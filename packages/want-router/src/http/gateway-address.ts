@@ -1,7 +1,7 @@
 import { parseAddress } from './trusted-proxies.ts'
 
 /**
- * The multiaddr by which a gateway is found that is at the root of a URL: `/dns/example.com/tcp/443/tls/http`.
+ * The multiaddr of a gateway at the root of a URL: `/dns/example.com/tcp/443/tls/http`.
  *
  * @param url - `http://` or `https://`, with a host and perhaps a port
  */

@@ -2,22 +2,22 @@ import { commonHeaders } from './responses.ts'
 import type { BlockRequest } from './block-request.ts'
 import type { PlainHeaders } from './responses.ts'
 
-/** How long what never changes may be kept. */
+/** Cache-Control for content that never changes. */
 const IMMUTABLE = 'public, max-age=29030400, immutable'
 
 const NOT_ASCII = /[^\x20-\x7e]/gu
 
-/** Of an answer with content, in the words of kubo. */
+/** What the headers of content are made from. */
 export interface ContentInit {
   readonly etag: string
   readonly type: string
-  /** As which a browser saves it, unless the URL says. */
+  /** The name under which a browser saves it, unless the URL has one. */
   readonly filename: string
-  /** The CIDs of the segments of the path. */
+  /** The CIDs of the path's segments. */
   readonly roots: readonly { toString (): string }[]
 }
 
-/** The headers of content. */
+/** Makes the headers of content, like those of kubo. */
 export function contentHeaders (asked: BlockRequest, { etag, type, filename, roots }: ContentInit, more: PlainHeaders): Record<string, string> {
   const { query, contentPath, pathname, negotiated } = asked
   const name = query.get('filename') ?? filename
@@ -34,7 +34,7 @@ export function contentHeaders (asked: BlockRequest, { etag, type, filename, roo
   })
 }
 
-/** As RFC 5987 has it. */
+/** Encodes a name as in RFC 5987. */
 function encodeName (name: string): string {
   return encodeURIComponent(name).replace(/['()*]/g, character => `%${character.charCodeAt(0).toString(16)}`)
 }
@@ -53,7 +53,7 @@ function queryOf ({ query, format, accepted }: BlockRequest): string {
   return `${all}`
 }
 
-/** The client has it already. */
+/** Makes the response for a client that has the content already. */
 export function notModified ({ negotiated }: BlockRequest, etag: string): Response {
   return new Response(null, { status: 304, headers: commonHeaders({ etag, 'cache-control': IMMUTABLE, ...(negotiated ? { vary: 'Accept' } : {}) }) })
 }

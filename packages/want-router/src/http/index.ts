@@ -1,7 +1,7 @@
 /**
  * @packageDocumentation
  *
- * A router as an HTTP server: handlers that turn a `Request` into a `Response`, for Node, workerd and service workers of
+ * Serves a router over HTTP: handlers that turn a `Request` into a `Response`, for Node, workerd and service workers of
  * browsers.
  *
  * @example

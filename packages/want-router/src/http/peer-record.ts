@@ -1,6 +1,6 @@
 import { multiaddr } from '@multiformats/multiaddr'
 
-/** A record of delegated routing: a peer, its addresses, and what can be asked of it. */
+/** A record of delegated routing: a peer, its addresses, and its protocols. */
 export interface PeerRecord {
   readonly Schema: 'peer'
   readonly ID: string
@@ -8,11 +8,11 @@ export interface PeerRecord {
   readonly Protocols: readonly string[]
 }
 
-/** A gateway that serves blocks. It comes first, as with those that ask HTTP first. */
+/** The protocol of a gateway that serves blocks. It comes first, since some clients try HTTP first. */
 const GATEWAY = 'transport-ipfs-gateway-http'
 const BITSWAP = 'transport-bitswap'
 
-/** The record of a peer that is asked over HTTP at its addresses of HTTP, and over bitswap at all others. */
+/** Makes the record of a peer that serves HTTP at its HTTP addresses, and bitswap at all others. */
 export function createPeerRecord (id: string, addresses: readonly string[]): PeerRecord {
   const http = addresses.filter(isHttp)
 
@@ -25,9 +25,9 @@ export function createPeerRecord (id: string, addresses: readonly string[]): Pee
 }
 
 /**
- * What a client wants of a record, by the filters of IPIP-484: a record without one of the protocols is left out, addresses
- * are kept if they have one of the names in `filter-addrs` and none of those after a `!`, and so is a record without addresses
- * if `unknown` is among these names.
+ * Applies the filters of IPIP-484 to a record. A record without one of the protocols is left out. Addresses are kept if they
+ * have one of the names in `filter-addrs` and none of those after a `!`. A record without addresses is kept if `unknown` is
+ * among these names.
  *
  * @returns undefined if the record is left out
  */
@@ -56,7 +56,7 @@ function isWanted (address: string, names: readonly string[]): boolean {
   return !refused.some(name => has.has(name.slice(1))) && (wanted.length === 0 || wanted.some(name => has.has(name)))
 }
 
-/** Whether an address is for blocks over HTTP. */
+/** Whether an address is one for HTTP. */
 export function isHttp (address: string): boolean {
   return /\/https?(\/|$)/.test(address)
 }

@@ -4,18 +4,18 @@ import type { Haves } from '../haves.ts'
 import type { HasOptions, LocalClient } from '../local/local-client.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Bytes of a block that is present; undefined if that is not known. */
+/** The size of a block that a member has, bytes; undefined: unknown. */
 type Size = number | undefined
 
 /**
- * Finds out whether a member has a block, by what is remembered if that will do.
+ * Finds out whether a member has a block, from remembered HAVEs if possible.
  *
- * @param client - asks if it has to
- * @param haves - what is remembered
- * @param governed - whether policies decide: they are asked of each want, and not about what is remembered
- * @param cid - of the block
+ * @param client - asks members if necessary
+ * @param haves - remembered HAVEs
+ * @param governed - whether there are policies: then nothing remembered is used, since policies decide about each want
+ * @param cid - the block's
  * @param options - how long to wait, and until when
- * @throws {NotFoundError} if all members are certain that they do not have it
+ * @throws {NotFoundError} if every member is certain not to have it
  * @throws {UnknownError} if no member has said in time that it has it
  * @throws {WantRefusedError} if a policy refuses it
  */
@@ -32,6 +32,6 @@ export async function sizeOf (client: Pick<LocalClient, 'has'>, haves: Haves, go
     case 'dont-have':
       throw new NotFoundError(`No member has ${cid}`)
     default:
-      throw new UnknownError(`No member has said in time that it has ${cid}, and not all are certain that they do not have it`)
+      throw new UnknownError(`No member has said in time that it has ${cid}, but not every member is certain not to have it`)
   }
 }

@@ -15,33 +15,33 @@ import type { CID } from 'multiformats/cid'
 
 /** Options of {@link providersHandler}. */
 export interface ProvidersHandlerOptions {
-  /** The peer id that records name: that of the host whose clients the router serves. */
+  /** The peer id in the records: that of the host whose clients the router serves. */
   readonly peerId: string
   /**
-   * Where it is found: multiaddrs for bitswap, and those that end in `/http` for {@link blockHandler}, as
-   * `/dns4/example.com/tcp/443/tls/http`. A function is called for each request.
+   * Its addresses: multiaddrs for bitswap, and multiaddrs that end in `/http` for {@link blockHandler},
+   * such as `/dns4/example.com/tcp/443/tls/http`. A function is called for each request.
    */
   readonly addresses: readonly string[] | (() => readonly string[])
   /** How long a request waits until a member has said whether it has the block, ms. Default 1,000. */
   readonly within?: number
-  /** How long it waits while no member is up, ms; then boxo is named the addresses for bitswap, to wait there. Default 7,000. */
+  /** How long a request waits while no member is up, ms; then boxo gets only the addresses for bitswap, to wait there. Default 7,000. */
   readonly outageWithin?: number
-  /** Proxies in front whose `X-Forwarded-For` is believed, as those of {@link blockHandler}. Default: none. */
+  /** Reverse proxies whose `X-Forwarded-For` is trusted, as for {@link blockHandler}. Default: none. */
   readonly trustedProxies?: readonly string[]
 }
 
-/** What is asked for: the word in the path, and in the answer. */
+/** The kinds of records: the word in the path, and the one in the response. */
 const LISTS = { providers: 'Providers', peers: 'Peers' } as const
 
 const JSON_TYPE = 'application/json'
 const NDJSON_TYPE = 'application/x-ndjson'
 
 /**
- * How long others may keep a record, s. For as long the HAVE of a member is relied on here.
+ * How long caches may keep a record, s. The router remembers HAVEs for as long.
  */
 const MAX_AGE = 60
 
-/** Searches that wait for the end of an outage at a time: each takes a place of its client at the server. */
+/** The most searches that wait for the end of an outage at the same time: each uses one of the requests that its client may have open. */
 const MAX_OUTLASTING = 32
 
 /** What a request asks for. */
@@ -52,24 +52,25 @@ interface Asked {
   readonly query: URLSearchParams
 }
 
-/** This provider as it is named in one answer. */
+/** The record of this provider in one response. */
 interface Named {
   readonly record: PeerRecord
-  /** Whether others may keep it. */
+  /** Whether caches may keep it. */
   readonly lasting: boolean
 }
 
 /**
- * Delegated routing (`/routing/v1/providers/<cid>` and `/routing/v1/peers/<id>`) that knows one provider, this one. It is
- * named for what a member has: what no member has said in time that it has gets an empty list, so that clients ask others.
+ * Makes the handler of delegated routing (`/routing/v1/providers/<cid>` and `/routing/v1/peers/<id>`) that knows one
+ * provider, this one. It is the provider of blocks that a member has; for other blocks, and if no member answers in time,
+ * the list is empty, so that clients ask other routers.
  *
- * While no member is up nothing is known. A search waits for one; then boxo is named the addresses for bitswap alone. There a want waits
- * in silence until a member is back, which HTTP cannot express, and boxo would search again only after a minute.
+ * While no member is up, a search waits for one. If none comes back, boxo gets only the addresses for bitswap: there its
+ * want waits until a member is back, which HTTP cannot express, whereas boxo would search again only after a minute.
  *
- * Each remote address is one client of the router, and the same one as that of {@link blockHandler}.
+ * Each remote address is one client of the router, the same as for {@link blockHandler}.
  *
- * @param router - knows the members
- * @param options - where this provider is found
+ * @param router - asks the members
+ * @param options - this provider's id and addresses
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
 export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>, options: ProvidersHandlerOptions): Handler {
@@ -78,7 +79,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
   const self = peerDigest(peerId)
   let outlasting = 0
 
-  /** As what this provider is named, if it is. */
+  /** The record of this provider; undefined: it is not a provider of what was asked for. */
   async function find (request: Request, { list, name }: Asked, client: LocalClient): Promise<Named | undefined> {
     const all = typeof addresses === 'function' ? addresses() : addresses
 
@@ -115,7 +116,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
     return self != null && sameBytes(digest, self)
   }
 
-  /** Asks the members, and once more if all have gone meanwhile, or one has come back without an answer. */
+  /** Asks the members, and asks again if all have gone down meanwhile, or if one has come back and has not answered. */
   async function search (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
     const { ready } = router
     const ask = async (): Promise<HasAnswer> => router.ready ? client.has(cid, { signal, within }) : outlast(cid, client, signal)
@@ -168,7 +169,7 @@ function parsePath (url: string): Asked {
   return { list: list as keyof typeof LISTS, name, query: searchParams }
 }
 
-/** As boxo chooses: a record a line for everything that can read it. */
+/** Chooses the type as boxo does: NDJSON, with one record in each line, for every client that accepts it. */
 function acceptedType (header: string | null): string {
   const types = (header ?? '').split(',').map(type => type.split(';')[0].trim().toLowerCase()).filter(type => type !== '')
 

@@ -10,16 +10,16 @@ import type { PlainHeaders } from './responses.ts'
 import type { Serving } from './serving.ts'
 import type { LocalClient } from '../local/local-client.ts'
 
-/** Answers a request for a block. Rejects with the end of the want. */
+/** Answers a request for a block. Rejects with the error of the want. */
 export async function rawResponse (request: Request, asked: BlockRequest, serving: Serving, client: LocalClient): Promise<Response> {
   const { cid } = asked
   const { method, headers, signal } = request
-  // as kubo writes it
+  // the same as kubo's
   const etag = `"${cid}.raw"`
   const noneMatch = headers.get('if-none-match')
 
   if (matchesEtag(noneMatch, etag)) {
-    return notModified(asked, etag) // wherever the client has it from, nothing has to be looked for
+    return notModified(asked, etag) // the client has the block already, so no member has to be asked
   }
 
   checkReady(serving, cid)
@@ -31,7 +31,7 @@ export async function rawResponse (request: Request, asked: BlockRequest, servin
   }
 
   if (size != null && size > MAX_PEER_BLOCK && isPeer(request)) {
-    throw new HttpRequestError(`The block has ${size} bytes, and a peer takes ${MAX_PEER_BLOCK} over HTTP: ask for it over bitswap`, 410)
+    throw new HttpRequestError(`The block has ${size} bytes, but a peer accepts at most ${MAX_PEER_BLOCK} over HTTP: ask for it over bitswap`, 410)
   }
 
   return block == null ? headResponse(asked, etag, size) : blockResponse(request, asked, etag, block, serving)

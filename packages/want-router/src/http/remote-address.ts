@@ -1,21 +1,21 @@
 import { ipNetwork } from '../ip-network.ts'
 import { createTrustedProxies, parseAddress } from './trusted-proxies.ts'
 
-/** What the server knows of a request besides the request. */
+/** What the server knows about a request besides the request itself. */
 export interface RequestInfo {
-  /** The IP address at the other end of the connection. Workers know it as the header `CF-Connecting-IP`. */
+  /** The IP address at the other end of the connection. In a Worker it is the header `CF-Connecting-IP`. */
   readonly remoteAddress?: string
 }
 
-/** Names the client that a request comes from: its IPv4 address, or the /64 of its IPv6 address, of which it may have all. */
+/** Returns the name of the client that sent a request, see {@link networkOf}. */
 export type ClientNames = (request: Pick<Request, 'headers'>, info?: RequestInfo) => string
 
-/** All whose address is not known are one client. */
+/** The name of all clients whose address is unknown. */
 const UNKNOWN = 'unknown'
 
 /**
- * @param trusted - proxies in front, as addresses or networks (`10.0.0.0/8`)
- * @throws {InvalidOptionError} for what is neither
+ * @param trusted - reverse proxies, as addresses or networks (`10.0.0.0/8`)
+ * @throws {InvalidOptionError} for one that is neither
  */
 export function clientNames (trusted: readonly string[] = []): ClientNames {
   const proxies = createTrustedProxies(trusted)
@@ -25,7 +25,10 @@ export function clientNames (trusted: readonly string[] = []): ClientNames {
   }
 }
 
-/** What one client can hardly have two of: an IPv4 address, or the /64 of an IPv6 address, of which it may have all. */
+/**
+ * The network that stands for one client: an IPv4 address, or the /64 of an IPv6 address, since one client
+ * may use all addresses of a /64.
+ */
 export function networkOf (address: string): string {
   const bytes = parseAddress(address)
 

@@ -1,4 +1,4 @@
-/** What any page may read, and how it may ask. */
+/** Headers that let any web page read responses. */
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Content-Length, Content-Range, ETag, Retry-After, X-Ipfs-Path, X-Ipfs-Roots'
@@ -6,15 +6,15 @@ const CORS = {
 
 const METHODS = 'GET, HEAD, OPTIONS'
 
-/** Headers by their names in small letters: a `Headers` takes longer to make, and to read, than many a block. */
+/** Headers by their lower-case names: making and reading a `Headers` takes longer than handling a small block. */
 export type PlainHeaders = Readonly<Record<string, string>>
 
-/** Headers that every answer has. */
+/** Adds the headers that every response has. */
 export function commonHeaders (headers: PlainHeaders = {}): Record<string, string> {
   return { ...CORS, 'x-content-type-options': 'nosniff', ...headers }
 }
 
-/** An answer in plain words; a HEAD gets its headers only. */
+/** Makes a response in plain text; a HEAD gets only its headers. */
 export function textResponse (method: string, status: number, text: string, headers: PlainHeaders = {}): Response {
   const body = `${text}\n`
 
@@ -22,14 +22,14 @@ export function textResponse (method: string, status: number, text: string, head
     status,
     headers: commonHeaders({
       'content-type': 'text/plain; charset=utf-8',
-      // what is not known now may be known in a moment
+      // the answer may change at any moment
       'cache-control': 'no-store',
       ...headers
     })
   })
 }
 
-/** The answer to a browser that asks what it may do. */
+/** Makes the response to a browser's preflight request. */
 export function optionsResponse (): Response {
   return new Response(null, {
     status: 204,
@@ -42,7 +42,7 @@ export function optionsResponse (): Response {
   })
 }
 
-/** The answer to what would change something. */
+/** Makes the response to a method that would change something. */
 export function methodResponse (method: string): Response {
   return textResponse(method, 405, `Method ${method} not allowed: blocks can only be read`, { allow: METHODS })
 }

@@ -6,14 +6,14 @@ import type { LocalClient } from '../local/local-client.ts'
 import type { Budget } from './dag/budget.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Makes an answer over bytes, with headers by their names in small letters. */
+/** Makes a response with a body of bytes, and headers by their lower-case names. */
 export type CreateResponse = (bytes: Uint8Array<ArrayBuffer>, init: { readonly status?: number, readonly headers: Record<string, string> }) => Response
 
-/** What all requests are answered from. */
+/** What all requests share. */
 export interface Serving {
   readonly router: { readonly ready: boolean }
   readonly haves: Haves
-  /** Whether policies decide: they are asked of each want, and not about what is remembered. */
+  /** Whether there are policies: then nothing remembered is used, since policies decide about each want. */
   readonly governed: boolean
   /** How long a GET waits for its first byte, ms. */
   readonly getWithin: number
@@ -22,14 +22,14 @@ export interface Serving {
   /** How long each further block of a CAR may take, ms. */
   readonly blockWithin: number
   readonly createResponse: CreateResponse
-  /** Of the memory for walks over DAGs. */
+  /** The memory for walks over DAGs. */
   readonly budget: Budget
 }
 
 /**
- * While no member is up it asks for nothing, since the wait would be for nothing. It still serves a block that a CID contains.
+ * Throws while no member is up, since waiting would be pointless, unless the block needs no member.
  *
- * @throws {NotReadyError}
+ * @throws {NotReadyError} no member is up
  */
 export function checkReady ({ router }: Serving, cid: CID): void {
   if (!router.ready && knownBlock(cid.bytes) == null) {

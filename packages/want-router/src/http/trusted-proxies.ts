@@ -2,28 +2,28 @@ import { parseIP } from '@chainsafe/is-ip/parse'
 import { IpNet } from '@chainsafe/netmask'
 import { InvalidOptionError } from '../errors.ts'
 
-/** Reverse proxies whose `X-Forwarded-For` is believed. */
+/** Reverse proxies whose `X-Forwarded-For` is trusted. */
 export interface TrustedProxies {
-  /** Whether an address is that of one. */
+  /** Whether an address belongs to one of them. */
   includes (address: string): boolean
   /**
-   * The address of a client, from that of the connection and what `X-Forwarded-For` says, as {@link normalizeAddress}
-   * writes it. Empty if the connection has none.
+   * The address of a client, from the address of the connection and `X-Forwarded-For`, as {@link normalizeAddress}
+   * writes it. Empty if the connection has no address.
    */
   clientAddress (connection: string | undefined, forwardedFor?: string | readonly string[] | null): string
 }
 
-/** Proxies that are really there are few. */
+/** The most entries of the header that are read: real chains of proxies are short. */
 const MAX_HOPS = 32
 const IPV4_LENGTH = 4
 const IPV6_LENGTH = 16
 
 /**
- * Finds the address of a client behind reverse proxies. Anyone can write `X-Forwarded-For`, and each proxy appends the address
- * that it saw, so the header is read from its end, for as long as what was read is a trusted proxy.
+ * Finds the addresses of clients behind reverse proxies. Anyone can write `X-Forwarded-For`, and each proxy appends the
+ * address that it saw. So the header is read from its end, as long as the address before was that of a trusted proxy.
  *
  * @param networks - addresses, or networks such as `10.0.0.0/8` and `fd00::/8`. Default: no proxy is trusted
- * @throws {InvalidOptionError} one of them is neither
+ * @throws {InvalidOptionError} one of them is neither an address nor a network
  */
 export function createTrustedProxies (networks: readonly string[] = []): TrustedProxies {
   const trusted = networks.map(parseNetwork)
@@ -50,7 +50,7 @@ export function createTrustedProxies (networks: readonly string[] = []): Trusted
         const next = normalizeAddress(hop.trim())
 
         if (next == null) {
-          break // a proxy that is trusted did not write this
+          break // no trusted proxy writes this
         }
 
         address = next
@@ -62,10 +62,10 @@ export function createTrustedProxies (networks: readonly string[] = []): Trusted
 }
 
 /**
- * One way to write an IP address: IPv4 that is written as IPv6 as IPv4, IPv6 as RFC 5952 says, no port (some proxies
- * write `1.2.3.4:567`, `[::1]:567` or `[::1]`), no zone.
+ * Writes an IP address in one form: IPv4-mapped addresses as IPv4, IPv6 as in RFC 5952, without a zone and without a
+ * port (some proxies write `1.2.3.4:567`, `[::1]:567` or `[::1]`).
  *
- * @returns undefined if it is none
+ * @returns undefined if it is not an address
  */
 export function normalizeAddress (text: string): string | undefined {
   const bytes = parseAddress(text)
@@ -83,7 +83,7 @@ export function normalizeAddress (text: string): string | undefined {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
 }
 
-/** The bytes of an address; undefined: it is none. */
+/** The bytes of an address; undefined: it is not an address. */
 export function parseAddress (text: string): Uint8Array | undefined {
   const [, bracketed, bare] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(text) ?? []
   const bytes = parseIP((bracketed ?? bare ?? text).replace(/%.*$/, ''))

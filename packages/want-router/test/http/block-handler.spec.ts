@@ -15,11 +15,11 @@ const headersOf = ({ headers }: Response): Record<string, string> => Object.from
 
 describe('block handler', () => {
   it('serves a block by the CID that the client wrote', async () => {
-    const { request, turn, deliver } = await httpRig()
+    const { request, endTick, deliver } = await httpRig()
 
     for (const name of [cid, CID.decode(block.v0)]) {
       const response = request(`/ipfs/${name}?format=raw`)
-      await turn()
+      await endTick()
       await deliver(block)
       const got = await response
       expect(got.status).to.equal(200)
@@ -40,12 +40,12 @@ describe('block handler', () => {
   })
 
   it('serves the accepted format, also at the path of RASL', async () => {
-    const { request, turn, deliver } = await httpRig()
+    const { request, endTick, deliver } = await httpRig()
     const responses = [
       request(`/ipfs/${cid}`, { headers: { accept: 'text/html, application/vnd.ipld.raw; q=0.5' } }),
       request(`/.well-known/rasl/${cid}`)
     ]
-    await turn()
+    await endTick()
     await deliver(block)
     const [accepted, rasl] = await Promise.all(responses)
     expect(headersOf(accepted)).to.include({ vary: 'Accept', 'content-location': raw })
@@ -68,11 +68,11 @@ describe('block handler', () => {
   })
 
   it('answers a HEAD with what a member says, without a length if the member gave none', async () => {
-    const { request, turn, answer, asked } = await httpRig()
+    const { request, endTick, answer, asked } = await httpRig()
     const there = request(raw, { method: 'HEAD' })
     const other = testBlock(2)
     const absent = request(`/ipfs/${CID.decode(other.cid)}?format=raw`, { method: 'HEAD' })
-    await turn()
+    await endTick()
     expect(asked.map(({ type }) => type)).to.deep.equal(['have', 'have'])
     await answer(block, 'have')
     await answer(other, 'dont-have')
@@ -84,7 +84,7 @@ describe('block handler', () => {
   })
 
   it('answers a HEAD by what a member said or sent before, without asking again', async () => {
-    const { request, turn, deliver, answer, sink, pass, asked } = await httpRig()
+    const { request, endTick, deliver, answer, sink, pass, asked } = await httpRig()
 
     const head = async (name: TestBlock): Promise<[number, string | null]> => {
       const { status, headers } = await request(`/ipfs/${CID.decode(name.cid)}?format=raw`, { method: 'HEAD' })
@@ -94,44 +94,44 @@ describe('block handler', () => {
 
     const [sent, said] = [testBlock(2), testBlock(3)]
     const before = [request(`/ipfs/${CID.decode(sent.cid)}?format=raw`), head(said)]
-    await turn()
+    await endTick()
     await deliver(sent)
     await answer(said, 'have', 777)
     await Promise.all(before)
     expect([await head(sent), await head(said)]).to.deep.equal([[200, '2048'], [200, '777']])
     expect(asked).to.have.lengthOf(2)
     sink.down(new Error('gone'))
-    await turn()
+    await endTick()
     sink.up()
-    await turn()
+    await endTick()
     const after = head(sent)
-    await turn()
-    expect(asked, 'what a member said before it went is not remembered').to.have.lengthOf(3)
+    await endTick()
+    expect(asked, 'what a member said before it went down is not remembered').to.have.lengthOf(3)
     await answer(sent, 'have')
     expect(await after, 'but its length is').to.deep.equal([200, '2048'])
     await pass(60_000)
     void head(sent)
-    await turn()
+    await endTick()
     expect(asked, 'nor what it said a minute ago').to.have.lengthOf(4)
   })
 
   it('asks policies of each HEAD', async () => {
     let denied = false
     const admission = { policies: [{ name: 'one', admit: () => denied ? 'absent' : 'pass' } satisfies Policy], failure: 'silent', timeout: 1000, most: 10 } as const
-    const { request, turn, deliver } = await httpRig({}, { admission })
+    const { request, endTick, deliver } = await httpRig({}, { admission })
     void request(raw)
-    await turn()
+    await endTick()
     await deliver(block)
     denied = true
     const response = request(raw, { method: 'HEAD' })
-    await turn()
+    await endTick()
     expect((await response).status).to.equal(451)
   })
 
-  it('says 404 for blocks that no member has, in words', async () => {
-    const { request, turn, answer } = await httpRig()
+  it('says 404 with a message for blocks that no member has', async () => {
+    const { request, endTick, answer } = await httpRig()
     const response = request(raw)
-    await turn()
+    await endTick()
     await answer(block, 'dont-have')
     const got = await response
     expect(got.status).to.equal(404)
@@ -152,12 +152,12 @@ describe('block handler', () => {
     expect(rig.asked).to.be.empty()
   })
 
-  it('says 503 when no answer came in time, and takes its want back', async () => {
-    const { request, turn, pass, engine } = await httpRig({ headWithin: 500, getWithin: 2000 })
+  it('says 503 when no answer came in time, and cancels its want', async () => {
+    const { request, endTick, pass, engine } = await httpRig({ headWithin: 500, getWithin: 2000 })
     const responses = [request(raw, { method: 'HEAD' }), request(raw)]
     const status: number[] = []
     responses.forEach(response => { response.then(({ status: s }) => { status.push(s) }, () => {}) })
-    await turn()
+    await endTick()
     await pass(450)
     expect(status).to.deep.equal([])
     await pass(100)
@@ -171,7 +171,7 @@ describe('block handler', () => {
     const rig = await httpRig()
     const headers = { 'user-agent': 'kubo/0.43.0/' }
     const responses = ['GET', 'HEAD'].map(async method => rig.request(raw, { method, headers }))
-    await rig.turn()
+    await rig.endTick()
     await rig.pass(4600)
 
     for (const { status, headers } of await Promise.all(responses)) {
@@ -191,7 +191,7 @@ describe('block handler', () => {
     expect(rig.asked).to.be.empty()
   })
 
-  it('says 503 to boxo, too, where the server cannot break off', async () => {
+  it('says 503 to boxo, too, if the server cannot break requests off', async () => {
     const rig = await httpRig({ breaksOff: false })
     rig.ready = false
     const { status, headers } = await rig.request(raw, { headers: { 'user-agent': 'kubo/0.43.0/' } })
@@ -199,10 +199,10 @@ describe('block handler', () => {
     expect((await rig.request('/ipfs/bafkqaaa?format=raw', { headers: { 'user-agent': 'kubo/0.43.0/' } })).status, 'the probe').to.equal(200)
   })
 
-  it('sends part of a block to those that ask for it', async () => {
-    const { request, turn, deliver } = await httpRig()
+  it('sends a part of a block if a client asks for it', async () => {
+    const { request, endTick, deliver } = await httpRig()
     const responses = ['bytes=10-19', 'bytes=-5', 'bytes=5000-'].map(async range => request(raw, { headers: { range } }))
-    await turn()
+    await endTick()
     await deliver(block)
     const [middle, end, beyond] = await Promise.all(responses)
     expect([middle.status, end.status, beyond.status]).to.deep.equal([206, 206, 416])
@@ -212,38 +212,38 @@ describe('block handler', () => {
     expect(await end.bytes()).to.deep.equal(block.bytes.subarray(-5))
   })
 
-  it('sends no peer a block that is larger than it takes, and all others each block', async () => {
+  it('sends no peer a block that is larger than peers accept, and other clients every block', async () => {
     for (const [size, agent, status] of [[2 << 20, 'kubo/0.43.0/', 200], [(2 << 20) + 1, 'kubo/0.43.0/', 410], [(2 << 20) + 1, 'curl/8', 200]] as const) {
-      const { request, turn, deliver } = await httpRig()
+      const { request, endTick, deliver } = await httpRig()
       const large = testBlock(1, size)
       const path = `/ipfs/${CID.decode(large.cid)}?format=raw`
       const headers = { 'user-agent': agent }
       const response = request(path, { headers })
-      await turn()
+      await endTick()
       await deliver(large)
       expect((await response).status, `${agent} ${size}`).to.equal(status)
       expect((await request(path, { headers, method: 'HEAD' })).status, `HEAD ${agent} ${size}`).to.equal(status)
     }
   })
 
-  it('takes the want back of a request that is aborted', async () => {
-    const { request, turn, engine } = await httpRig()
+  it('cancels the want of a request that is aborted', async () => {
+    const { request, endTick, engine } = await httpRig()
     const controller = new AbortController()
     const response = request(raw, { signal: controller.signal })
-    await turn()
+    await endTick()
     expect(engine.status().wants).to.equal(1)
     controller.abort()
-    await turn()
+    await endTick()
     expect((await response).status).to.equal(499)
     expect(engine.status()).to.include({ wants: 0, clients: 0 })
   })
 
-  it('says 451 or 410 for blocks that a policy denies, 429 where it stays silent, and 503 where it cannot decide', async () => {
+  it('says 451 or 410 for blocks that a policy denies, 429 if a policy is silent, and 503 if it cannot decide', async () => {
     for (const [verdict, status, options] of [['absent', 451, {}], ['absent', 410, { deniedStatus: 410 }], ['silent', 429, {}], ['close', 429, {}], ['unknown', 503, {}]] as const) {
       for (const method of ['GET', 'HEAD']) {
-        const { request, turn } = await refusing(verdict, options)
+        const { request, endTick } = await refusing(verdict, options)
         const response = request(raw, { method })
-        await turn()
+        await endTick()
         const { headers, status: got } = await response
         expect(got, `${verdict} ${method}`).to.equal(status)
         expect(headers.get('retry-after'), `${verdict} ${method}`).to.equal(got === 429 || got === 503 ? '1' : null)
@@ -251,17 +251,17 @@ describe('block handler', () => {
     }
   })
 
-  it('counts the requests of an address as those of one client', async () => {
-    const { request, turn, engine } = await httpRig({ trustedProxies: ['10.0.0.0/8'] })
+  it('treats all requests of an address as those of one client', async () => {
+    const { request, endTick, engine } = await httpRig({ trustedProxies: ['10.0.0.0/8'] })
     const from = (remoteAddress: string, forwarded?: string): unknown =>
       request(raw, { info: { remoteAddress }, headers: forwarded == null ? {} : { 'x-forwarded-for': forwarded } })
     from('203.0.113.5')
     from('203.0.113.5', '198.51.100.1')
     from('10.1.1.1', '203.0.113.5, 10.2.2.2')
-    await turn()
+    await endTick()
     expect(engine.status().clients).to.equal(1)
     from('203.0.113.6')
-    await turn()
+    await endTick()
     expect(engine.status().clients).to.equal(2)
   })
 

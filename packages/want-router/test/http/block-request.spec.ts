@@ -22,7 +22,7 @@ describe('requests for blocks', () => {
     expect(parse(`/ipfs/${v0}?format=raw`).cid.toString()).to.equal(`${v0}`)
   })
 
-  it('have a format in the URL, or else the first that is accepted', () => {
+  it('have the format in the URL, or else the first accepted one', () => {
     expect(parse(`/ipfs/${cid}?format=car`, 'application/vnd.ipld.raw').format).to.equal('car')
     expect(parse(`/ipfs/${cid}`, 'text/html, application/vnd.ipld.car;order=unk; dups="y", application/vnd.ipld.raw')).to.deep.include({
       format: 'car',

@@ -22,11 +22,11 @@ describe('conditions of HTTP requests', () => {
     expect(range('bytes=0-9', '"tag"')).to.deep.equal({ start: 0, end: 9 })
   })
 
-  it('cannot satisfy what is outside', () => {
+  it('cannot satisfy a range outside of the block', () => {
     expect([range('bytes=100-'), range('bytes=200-300'), range('bytes=-0')]).to.deep.equal(Array(3).fill('unsatisfiable'))
   })
 
-  it('sends all where the range is malformed, one of several, or of another version', () => {
+  it('sends everything if the range is malformed, one of several, or of another version', () => {
     expect([range('bytes=9-0'), range('bytes=a-b'), range('bytes=-'), range('lines=0-1'), range('bytes=0-1,5-6'), range('bytes=0-9', '"other"')]).to.deep.equal(Array(6).fill(undefined))
   })
 })

@@ -20,9 +20,9 @@ export interface HttpRig extends Rig {
   ready: boolean
   /** Sends a request. */
   request (path: string, init?: RequestInit & { info?: RequestInfo }): Promise<Response>
-  /** Ends the tick, and the ticks that follow from it. */
-  turn (): Promise<void>
-  /** Lets time pass, in steps so small that the process does not seem to have stood still. */
+  /** Ends the tick, and ticks that follow from it. */
+  endTick (): Promise<void>
+  /** Lets time pass in steps that are too small to look like a suspended process. */
   pass (ms: number): Promise<void>
   deliver (block: TestBlock): Promise<void>
   answer (block: TestBlock, answer: 'have' | 'dont-have', size?: number): Promise<void>
@@ -36,7 +36,7 @@ export async function httpRig (options: BlockHandlerOptions = {}, init: Paramete
   const router = { client: (id: string) => base.local.client(id), ready: true, rememberHaves: () => haves, status: () => ({ policies }) }
   const handler = blockHandler(router, options)
 
-  const turn = async (): Promise<void> => {
+  const endTick = async (): Promise<void> => {
     for (let i = 0; i < 4; i++) {
       await settled()
       base.timers.tick()
@@ -46,28 +46,28 @@ export async function httpRig (options: BlockHandlerOptions = {}, init: Paramete
   }
 
   base.sink.up()
-  await turn()
+  await endTick()
 
   return {
     ...base,
     handler,
     get ready () { return router.ready },
     set ready (ready) { router.ready = ready },
-    turn,
+    endTick,
     request: async (path, { info, ...init } = {}) => handler(new Request(`http://localhost${path}`, init), info),
     async pass (ms) {
       for (let at = 0; at < ms; at += 50) {
         base.timers.pass(50)
-        await turn()
+        await endTick()
       }
     },
     async deliver ({ bytes }) {
       await base.sink.block(PREFIX, bytes)
-      await turn()
+      await endTick()
     },
     async answer ({ key }, answer, size) {
       base.sink.answer(key, answer, undefined, size)
-      await turn()
+      await endTick()
     }
   }
 }

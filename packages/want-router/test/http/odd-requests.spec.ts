@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { cid, httpRig } from './http-rig.ts'
 
-/** Meaningful parts of paths and queries, so that odd requests come near to valid ones. */
+/** Meaningful parts of paths and queries, so that odd requests are nearly valid. */
 const piece = fc.oneof(
   fc.constantFrom('/', 'ipfs', '/ipfs/', `${cid}`, 'bafkqaaa', 'bafkqabtimvwgy3yk', '/.well-known/rasl/', '?', '&', 'format=raw', 'format=car', '=', '%', '%2f', '%00', '%ff', '%F0%9F%A6%8A', '..', ';', 'dag-scope=', 'entity', 'entity-bytes=', '-5:*', 'car-dups=y', 'filename='),
   fc.string({ unit: 'grapheme', maxLength: 8 }).map(text => encodeURI(text.toWellFormed()))
@@ -19,12 +19,12 @@ describe('odd HTTP requests', function () {
   this.timeout(30_000)
 
   it('are each answered, and never with an internal error', async () => {
-    const { request, turn, pass, engine } = await httpRig({ trustedProxies: ['10.0.0.0/8'], getWithin: 100, headWithin: 100 })
+    const { request, endTick, pass, engine } = await httpRig({ trustedProxies: ['10.0.0.0/8'], getWithin: 100, headWithin: 100 })
     const seen = new Set<number>()
 
     await fc.assert(fc.asyncProperty(fc.constantFrom('GET', 'HEAD', 'OPTIONS', 'DELETE'), path, headers, async (method, path, headers) => {
       const response = request(path, { method, headers, info: { remoteAddress: '10.0.0.1' } })
-      await turn()
+      await endTick()
       engine.status().wants > 0 && await pass(100)
       const { status, body } = await response
       seen.add(status)
@@ -33,7 +33,7 @@ describe('odd HTTP requests', function () {
     }), { numRuns: 3000 })
 
     expect([...seen]).to.include.members([200, 204, 400, 404, 405, 406, 503])
-    await turn()
+    await endTick()
     expect(engine.status()).to.include({ wants: 0, clients: 0 })
   })
 })

@@ -86,7 +86,7 @@ describe('providersHandler', () => {
     expect(asked.at(-1)?.within).to.equal(7000)
   })
 
-  it('names boxo the addresses for bitswap if none has come back: there it waits, and by HTTP it would search again only after a minute', async () => {
+  it('gives boxo only the addresses for bitswap if no member has come back, since over HTTP boxo would search again only after a minute', async () => {
     const kubo = { 'user-agent': 'kubo/0.43.0/' }
     ready = false
     answer = 'unknown'
@@ -109,7 +109,7 @@ describe('providersHandler', () => {
     expect(await (await get(`/routing/v1/providers/${CID}`, kubo)).json(), 'without such an address').to.deep.equal({ Providers: [] })
   })
 
-  /** Asks while all members go during the first question, if any was up before, or one comes back. */
+  /** Asks while all members go down during the first question, if one was up before, or while one comes back. */
   const askWhileThatChanges = async (before: boolean): Promise<void> => {
     ready = before
     answer = 'unknown'
@@ -122,17 +122,17 @@ describe('providersHandler', () => {
     expect(await providers()).to.deep.equal([RECORD])
   }
 
-  it('asks once more if all members went meanwhile', async () => {
+  it('asks again if all members went down meanwhile', async () => {
     await askWhileThatChanges(true)
     expect(asked.map(({ within }) => within)).to.deep.equal([1000, 7000])
   })
 
-  it('asks once more if a member came back without an answer', async () => {
+  it('asks again if a member came back without an answer', async () => {
     await askWhileThatChanges(false)
     expect(asked.map(({ within }) => within)).to.deep.equal([7000, 1000])
   })
 
-  it('writes a record a line for those that can read it', async () => {
+  it('writes one record in each line for clients that accept it', async () => {
     for (const accept of ['application/x-ndjson', 'application/x-ndjson,application/json', 'application/json;q=0.5, Application/X-NDJSON']) {
       const response = await get(`/routing/v1/providers/${CID}`, { accept })
       expect(response.headers.get('content-type')).to.equal('application/x-ndjson')
@@ -145,7 +145,7 @@ describe('providersHandler', () => {
     expect(await none.text()).to.equal('')
   })
 
-  it('writes JSON for all other clients, and nothing for those that can read neither', async () => {
+  it('writes JSON for all other clients, and refuses those that accept neither', async () => {
     for (const accept of ['application/json', '*/*', 'text/html, */*;q=0.8', 'application/*']) {
       expect((await get(`/routing/v1/providers/${CID}`, { accept })).headers.get('content-type'), accept).to.equal('application/json')
     }
@@ -175,7 +175,7 @@ describe('providersHandler', () => {
     }
   })
 
-  it('answers where a peer is if the peer is itself', async () => {
+  it('answers with its own addresses if it is the peer', async () => {
     for (const id of [ID, ID_CID]) {
       expect(await (await get(`/routing/v1/peers/${id}`)).json(), id).to.deep.equal({ Peers: [RECORD] })
     }
@@ -196,7 +196,7 @@ describe('providersHandler', () => {
     expect(await providers('?filter-addrs=unknown')).to.deep.equal([{ Schema: 'peer', ID, Addrs: [], Protocols: [] }])
   })
 
-  it('asks for the client whose address a trusted proxy forwards, and believes no other', async () => {
+  it('asks for the client whose address a trusted proxy forwards, and trusts no other proxy', async () => {
     const forwarded = { method: 'GET', 'x-forwarded-for': '203.0.113.5' }
     await get(`/routing/v1/providers/${CID}`, forwarded)
     handler = start({ trustedProxies: ['1.2.3.0/24'] })
@@ -213,7 +213,7 @@ describe('providersHandler', () => {
     expect((await get(`/routing/v1/providers/${CID}`, { method: 'OPTIONS' })).status).to.equal(204)
   })
 
-  it('refuses requests that it does not know', async () => {
+  it('refuses unknown requests', async () => {
     const cases: Array<[string, string, number]> = [
       ['GET', '/routing/v1/providers/nonsense', 400],
       ['GET', '/routing/v1/peers/nonsense!', 400],

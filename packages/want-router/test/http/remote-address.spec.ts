@@ -16,7 +16,7 @@ describe('names of HTTP clients', () => {
     expect(name([], '2001:db8:1:2::9')).not.to.equal(name([], '2001:db8:1:3::9'))
   })
 
-  it('are the same for all clients whose address is not known', () => {
+  it('are the same for all clients whose address is unknown', () => {
     expect(clientNames()({ headers: new Headers() })).to.equal(name([], 'not an address'))
   })
 
@@ -25,14 +25,14 @@ describe('names of HTTP clients', () => {
     expect(name([], '10.0.0.1', '203.0.113.5')).to.equal('10.0.0.1')
     expect(name(trusted, '10.0.0.1', '203.0.113.5')).to.equal('203.0.113.5')
     expect(name(trusted, '::ffff:10.0.0.1', '203.0.113.5, fd00::1, 192.0.2.1')).to.equal('203.0.113.5')
-    // what is before the first that is not trusted may be made up
+    // what is before the first untrusted address may be forged
     expect(name(trusted, '10.0.0.1', '198.51.100.1, 203.0.113.5')).to.equal('203.0.113.5')
     expect(name(trusted, '203.0.113.6', '203.0.113.5')).to.equal('203.0.113.6')
     expect(name(trusted, '10.0.0.1')).to.equal('10.0.0.1')
     expect(name(trusted, '10.0.0.1', '198.51.100.1, nonsense')).to.equal('10.0.0.1')
   })
 
-  it('refuse anything that is not a network', () => {
+  it('cannot be made from anything that is not a network', () => {
     for (const trusted of ['10.0.0.0/33', 'proxy.internal', '', '10.0.0/8']) {
       expect(() => clientNames([trusted])).to.throw('trustedProxies').with.property('name', 'InvalidOptionError')
     }

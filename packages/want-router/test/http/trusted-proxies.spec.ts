@@ -24,7 +24,7 @@ describe('the address of a client', () => {
     expect(trusting('127.0.0.1', '10.0.0.2, 10.0.0.3')).to.equal('10.0.0.2')
   })
 
-  it('is the proxy itself where the header is not an address', () => {
+  it('is that of the proxy itself if the header is not an address', () => {
     for (const forged of ['unknown', '', '1.2.3', '_hidden, ', '1.2.3.4, nonsense']) {
       expect(trusting('127.0.0.1', forged), forged).to.equal('127.0.0.1')
     }
@@ -53,7 +53,7 @@ describe('the address of a client', () => {
     expect(trusting(undefined, '1.2.3.4')).to.equal('')
   })
 
-  it('is not looked for with trusted proxies that are not networks', () => {
+  it('cannot be found with trusted proxies that are not networks', () => {
     for (const wrong of ['10.0.0.0/33', 'localhost', '', '10.0.0.0/', '10.0.0.0/8/8', '::/129', '10.0.0.0/-1']) {
       expect(() => createTrustedProxies([wrong]), wrong).to.throw().with.property('name', 'InvalidOptionError')
     }

@@ -11,7 +11,7 @@ async function settled (): Promise<void> {
   return new Promise(resolve => { setImmediate(resolve) })
 }
 
-/** A `get` whose calls end when the test says so, and the `getMany` made from it. */
+/** A `get` whose calls the test ends, and the `getMany` made from it. */
 function gated (most = 1024): { getMany (cids: Iterable<CID> | AsyncIterable<CID>, options?: GetManyOptions): AsyncGenerator<GotBlock>, open: Map<string, PromiseWithResolvers<Uint8Array>>, begun: string[] } {
   const open = new Map<string, PromiseWithResolvers<Uint8Array>>()
   const begun: string[] = []
@@ -30,7 +30,7 @@ function gated (most = 1024): { getMany (cids: Iterable<CID> | AsyncIterable<CID
 }
 
 describe('getMany', () => {
-  it('yields each block as soon as it comes, and an error as the result of its own block', async () => {
+  it('yields each block as soon as it arrives, and an error as the result of its own block', async () => {
     const { getMany, open } = gated()
     const results = getMany(cids.slice(0, 3))
     const first = results.next()
@@ -46,7 +46,7 @@ describe('getMany', () => {
     expect(await results.next()).to.deep.equal({ done: true, value: undefined })
   })
 
-  it('wants no more at once than its concurrency or the limit of a client, counting results that wait to be taken', async () => {
+  it('has no more gets at once than its concurrency and the limit of a client, counting results that wait to be taken', async () => {
     for (const [concurrency, most, expected] of [[5, 1024, 5], [Infinity, 8, 8]]) {
       const { getMany, open, begun } = gated(most)
       const results = getMany(cids, { concurrency })
@@ -68,7 +68,7 @@ describe('getMany', () => {
     }
   })
 
-  it('wants no more while many results wait to be taken', async () => {
+  it('begins no further gets while many bytes wait to be taken', async () => {
     const { getMany, open, begun } = gated()
     const results = getMany(cids, { concurrency: 5 })
     const first = results.next()
@@ -84,7 +84,7 @@ describe('getMany', () => {
     await results.return(undefined)
   })
 
-  it('reads its input no faster than its output is read, and ends it', async () => {
+  it('reads its input no faster than its results are taken, and ends the input', async () => {
     let read = 0
     let ended = false
 
@@ -112,7 +112,7 @@ describe('getMany', () => {
     expect(open.size).to.equal(0)
   })
 
-  it('throws the signal\'s reason, and wants nothing more', async () => {
+  it('throws the signal\'s reason, and ends its gets', async () => {
     const { getMany, open } = gated()
     const controller = new AbortController()
     const reason = new Error('enough')

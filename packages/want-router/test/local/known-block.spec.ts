@@ -4,7 +4,7 @@ import { knownBlock } from '../../src/local/known-block.ts'
 import { testBlock } from '../engine/harness.ts'
 
 describe('blocks that need no member', () => {
-  it('are what a CID contains, and the empty block by any CID', () => {
+  it('are blocks that a CID contains, and the empty block under any CID', () => {
     expect(knownBlock(CID.parse('bafkqabtimvwgy3yk').bytes)).to.deep.equal(new TextEncoder().encode('hello\n'))
 
     for (const empty of ['bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku', 'QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n']) {

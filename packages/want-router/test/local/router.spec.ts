@@ -22,7 +22,7 @@ describe('a router as a client of itself', function () {
 
   afterEach(async () => { await rig.stop() })
 
-  /** A router over a router over a source. */
+  /** A router whose member is another router, whose member is a source. */
   async function front (init: Partial<WantRouterInit> = {}): Promise<WantRouter> {
     const behind = await rig.node({ targets: [source(memory, { id: 'memory' })] })
     const { services: { router } } = await rig.node({
@@ -33,7 +33,7 @@ describe('a router as a client of itself', function () {
     return router
   }
 
-  it('gets blocks from a member, and is told that no member has one', async () => {
+  it('gets blocks from a member, and learns that no member has one', async () => {
     const { get, getMany, has } = await front()
     expect(await get(cids[0])).to.deep.equal(blocks[0].bytes)
     expect([await has(cids[1]), await has(missing)]).to.deep.equal(['have', 'dont-have'])
@@ -47,7 +47,7 @@ describe('a router as a client of itself', function () {
     expect(got).to.deep.equal(new Map([...cids.map((cid, i): [string, unknown] => [`${cid}`, blocks[i].bytes]), [`${missing}`, 'NotFoundError']]))
   })
 
-  it('is counted among the clients and the wants, while it wants something', async () => {
+  it('counts among the clients and wants while it wants something', async () => {
     const gauges = new Map<string, () => number>()
     const register = (name: string, { calculate }: { calculate (): number }): void => { gauges.set(name, calculate) }
     const metrics = { registerCounter: register, registerMetric: register, registerCounterGroup () {}, registerMetricGroup () {}, registerHistogram () {}, registerHistogramGroup () {} } as unknown as Metrics
@@ -67,7 +67,7 @@ describe('a router as a client of itself', function () {
     expect(count()).to.deep.equal([0, 0])
   })
 
-  it('refuses CIDs that cannot be verified, and calls that come when it drains or has stopped', async () => {
+  it('refuses CIDs that cannot be verified, and calls while it drains or after it has stopped', async () => {
     const node = await rig.node({ targets: [source(memory, { id: 'memory' })] })
     const { router } = node.services
     const blake = CID.createV1(0x55, { code: 0xb220, size: 32, digest: new Uint8Array(32), bytes: Uint8Array.of(0xa0, 0xe4, 0x02, 32, ...new Uint8Array(32)) })

@@ -22,12 +22,12 @@ describe('wantError', () => {
     })
   }
 
-  it('tells by the age of a want that had a HAVE whether it was evicted', () => {
+  it('tells from the age of a want that had a HAVE whether it was evicted', () => {
     expect(nameOf({ outcome: 'have', ms: LIFETIME })).to.equal('WantExpiredError')
     expect(nameOf({ outcome: 'have', ms: LIFETIME - 1 })).to.equal('WantEvictedError')
   })
 
-  it('names the verdict of a policy, whatever the client was told', () => {
+  it('names the verdict of a policy, whatever the client has received', () => {
     for (const verdict of ['silent', 'unknown', 'absent', 'close'] as const) {
       for (const outcome of ['refused', 'dont-have'] as const) {
         expect(wantError({ outcome, ms: 1, verdict }, 'bafy', LIFETIME)).to.include({ name: 'WantRefusedError', reason: verdict })

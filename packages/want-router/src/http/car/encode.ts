@@ -2,24 +2,24 @@ import * as dagCbor from '@ipld/dag-cbor'
 import type { DagBlock } from '../dag/block.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Blocks up to this size are copied, so that a chunk is worth a write, bytes. */
+/** Blocks up to this size are copied, so that each needs only one chunk, bytes. */
 const MAX_COPIED = 16 << 10
 
-/** The header of a CAR, version 1. */
+/** Encodes the header of a CAR, version 1. */
 export function encodeCarHeader (roots: readonly CID[]): Uint8Array {
   const header = dagCbor.encode({ roots, version: 1 })
 
   return join(prefix(header.byteLength), header)
 }
 
-/** A block as it is in a CAR: one or two chunks. */
+/** Encodes a block of a CAR, in one or two chunks. */
 export function encodeCarBlock ({ cid, bytes }: DagBlock): Uint8Array[] {
   const head = join(prefix(cid.bytes.byteLength + bytes.byteLength), cid.bytes)
 
   return bytes.byteLength <= MAX_COPIED ? [join(head, bytes)] : [head, bytes]
 }
 
-/** A length as a varint of 7 bits a byte. */
+/** Encodes a length as a varint. */
 function prefix (length: number): Uint8Array {
   const bytes: number[] = []
 

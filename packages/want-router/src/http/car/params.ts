@@ -3,20 +3,20 @@ import { HttpRequestError } from '../errors.ts'
 import type { BlockRequest } from '../block-request.ts'
 import type { EntityBytes } from '../dag/expand.ts'
 
-/** Which blocks of a DAG a CAR has, and how. */
+/** Which blocks of a DAG a CAR has, and in which form. */
 export interface CarParams {
   readonly scope: 'block' | 'entity' | 'all'
   /** Of a file, if the scope is `entity`. */
   readonly range?: EntityBytes
-  /** `unk`: the client takes any order, and gets this one. */
+  /** `unk`: the client accepts any order, and gets depth-first order, too. */
   readonly order: 'dfs' | 'unk'
   readonly duplicates: boolean
 }
 
 /**
- * Reads the parameters of a CAR. Those of the URL take precedence over those of the media type.
+ * Reads the parameters of a CAR. Parameters of the URL take precedence over those of the media type.
  *
- * @throws {HttpRequestError} 400 for what is malformed or not supported
+ * @throws {HttpRequestError} 400 for malformed or unsupported parameters
  */
 export function parseCarParams ({ query, accepted }: Pick<BlockRequest, 'query' | 'accepted'>): CarParams {
   const parameter = (name: string): string => [query.get(`car-${name}`), accepted.get(name)].find(value => value != null && value !== '') ?? ''
@@ -56,7 +56,7 @@ function parseEntityBytes (text: string): EntityBytes {
   return range
 }
 
-/** One end that counts from the start and one that counts from the end are compared when the length is known. */
+/** An end that counts from the start and one that counts from the end can be compared only when the length is known. */
 function isReversed ({ from, to = Infinity }: EntityBytes): boolean {
   return from > to && (from < 0) === (to < 0)
 }
@@ -66,7 +66,7 @@ export function carType ({ order, duplicates }: CarParams): string {
   return `application/vnd.ipld.car; version=1; order=${order}; dups=${duplicates ? 'y' : 'n'}`
 }
 
-/** A weak entity tag: the same blocks may be written in another order some day. */
+/** A weak entity tag: a later version may write the same blocks in another order. */
 export function carEtag ({ cid, path }: BlockRequest, { scope, range, order, duplicates }: CarParams): string {
   const rest = JSON.stringify([path, scope, range?.from ?? 0, range?.to ?? null, order, duplicates])
 

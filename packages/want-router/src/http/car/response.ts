@@ -19,7 +19,7 @@ import type { Serving } from '../serving.ts'
 /** The root of a CAR without an entity: the blocks prove that the path leads nowhere. */
 const NO_ENTITY = CID.parse('bafkqaaa')
 
-/** Answers a request for a CAR. Rejects with the ends of the wants that decide about the status. */
+/** Answers a request for a CAR. Rejects with the error of a want that decides the status. */
 export async function carResponse (request: Request, asked: BlockRequest, serving: Serving, client: LocalClient): Promise<Response> {
   const params = parseCarParams(asked)
   const etag = carEtag(asked, params)
@@ -63,15 +63,15 @@ export async function carResponse (request: Request, asked: BlockRequest, servin
 /** The wants of one request. */
 interface Wants {
   readonly get: GetBlock
-  /** How long the status may take yet, ms. */
+  /** How much time is left until the status has to be known, ms. */
   left (): number
-  /** From now on a block may take longer: the status has been told. */
+  /** From now on a block may take longer: the status is known. */
   started (): void
-  /** Takes back what is still wanted. */
+  /** Cancels the wants that are left. */
   end (): void
 }
 
-/** The wants of one request. The status may take `firstWithin` ms, all blocks before it together. */
+/** Begins the wants of one request. All blocks that are needed to know the status may take `firstWithin` ms together. */
 function openWants (request: AbortSignal, firstWithin: number, blockWithin: number, client: LocalClient): Wants {
   const controller = new AbortController()
   const { signal } = controller
@@ -94,7 +94,7 @@ function openWants (request: AbortSignal, firstWithin: number, blockWithin: numb
   }
 }
 
-/** Begins a CAR. The status is told by the first block of the entity, though those of the path come before it. */
+/** Begins a CAR. The first block of the entity decides the status, although those of the path are sent before it. */
 async function openBody ({ proof, roots }: ResolvedPath | BrokenPath, params: CarParams, wants: Wants, { budget }: Serving): Promise<ReadableStream> {
   const cid = roots?.at(-1)
   const share = budget.share()

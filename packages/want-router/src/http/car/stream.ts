@@ -3,12 +3,12 @@ import type { DagBlock } from '../dag/block.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
- * A CAR as a stream: it takes no block before what it has is read. An error breaks it off. A client that has read so far
- * sees a stream that has failed, never one that has ended.
+ * Makes a stream of a CAR, which takes the next block only when the previous one is read. An error breaks it off: the
+ * client sees a stream that has failed, never one that has ended.
  *
- * @param roots - of its header
- * @param blocks - in order
- * @param done - called when nothing more is taken of them
+ * @param roots - the roots in its header
+ * @param blocks - its blocks, in order
+ * @param done - called when no more blocks are taken
  */
 export function carStream (roots: readonly CID[], blocks: AsyncGenerator<DagBlock>, done: () => void): ReadableStream<Uint8Array> {
   return new ReadableStream({

@@ -1,25 +1,25 @@
 import { DagLimitError } from '../errors.ts'
 
-/** What one walk may keep in memory, of what all walks share. */
+/** The share of one walk in the memory for all walks. */
 export interface Share {
   /**
-   * Takes this much more.
+   * Takes this many more links or CIDs.
    *
    * @throws {DagLimitError} if the walk would then hold more than it leaves to all others
    */
   take (count: number): void
-  /** Gives back what it no longer keeps. */
+  /** Gives back what the walk no longer keeps. */
   give (count: number): void
-  /** Gives back all. */
+  /** Gives back everything. */
   end (): void
 }
 
-/** What all walks of a server may keep in memory. */
+/** The memory for all walks of a server. */
 export interface Budget {
   share (): Share
 }
 
-/** @param total - links and CIDs; one walk has half of it when it is alone, and less when there are others */
+/** @param total - links and CIDs; a single walk may use half of them, and less when there are others */
 export function createBudget (total: number): Budget {
   let used = 0
 

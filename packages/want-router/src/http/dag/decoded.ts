@@ -2,9 +2,9 @@ import { DagDecodeError } from '../errors.ts'
 import type { CID } from 'multiformats/cid'
 
 /**
- * What a decoder makes of a block.
+ * Decodes a block.
  *
- * @throws {DagDecodeError} where it throws
+ * @throws {DagDecodeError} the decoder throws
  */
 export function decoded <T> (cid: CID, decode: () => T): T {
   try {

@@ -5,36 +5,36 @@ import { decodeUnixFS, fileParts } from './unixfs.ts'
 import type { UnixFSNode } from './unixfs.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Bytes of a file, both inclusive; negative ones count from its end. */
+/** A range of bytes of a file, both ends inclusive; negative numbers count from its end. */
 export interface EntityBytes {
   readonly from: number
   /** Undefined: to the end. */
   readonly to?: number
 }
 
-/** Bytes of the file below a block, both inclusive. */
+/** A range of bytes of the file below a block, both ends inclusive. */
 interface Part { readonly from: number, readonly to: number }
 
-/** A block to visit, and how much of what is below it. */
+/** A block to visit, and which part of the DAG below it. */
 export interface Visit {
   readonly cid: CID
-  /** Which bytes of the file below it are wanted; undefined: all that is below it. */
+  /** Which bytes of the file below it are wanted; undefined: everything below it. */
   readonly part?: Part
 }
 
-/** Which blocks to visit below one, in order. Throws for a block that cannot be decoded. */
+/** Returns the blocks to visit below one, in order. Throws for a block that cannot be decoded. */
 export type Expand = (visit: Visit, bytes: Uint8Array) => Visit[]
 
-/** The block alone. */
+/** Visits only the block itself. */
 export const expandNone: Expand = () => []
 
-/** All below a block. */
+/** Visits everything below a block. */
 export const expandAll: Expand = ({ cid }, bytes) => linksOf(cid, bytes).map(cid => ({ cid }))
 
 /**
- * A file, or those bytes of it, or the shards of a directory, but not what that contains. All else is one block.
+ * Visits the blocks of a file, or of a range of it, or the shards of a directory without its entries. Anything else is one block.
  *
- * @param range - default: all of a file
+ * @param range - default: the whole file
  */
 export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
   let atRoot = true
@@ -67,7 +67,10 @@ export function expandEntity (range: EntityBytes = { from: 0 }): Expand {
   }
 }
 
-/** The links of a file that lead to the bytes wanted: all of them if none are named, or if the file does not say where they are. */
+/**
+ * The links of a file that lead to the wanted bytes: all links if the whole file is wanted, or if the file
+ * does not state the lengths of its parts.
+ */
 function expandFile (node: UnixFSNode, wantedOf: (size: number) => Part | undefined): Visit[] {
   const parts = fileParts(node)
   const size = parts?.at(-1)?.end ?? 0

@@ -2,27 +2,27 @@ import { murmur364 } from '@multiformats/murmur3'
 import type { UnixFSNode } from './unixfs.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What a shard of a directory says of a name: the entry's CID, the shard to look in next, or that there is none. */
+/** What a shard of a directory has for a name: the entry's CID, the shard to search next, or nothing. */
 export type ShardAnswer = { readonly entry: CID } | { readonly shard: CID } | undefined
 
-/** Looks a name up in the shards of a directory, from its root on. */
+/** Looks a name up in the shards of a directory, beginning with its root. */
 export interface ShardLookup {
   look (shard: UnixFSNode): ShardAnswer
 }
 
-/** The links that lead to further shards, as opposed to entries: their names are those of places alone. */
+/** The links to further shards, as opposed to entries: their names have only the digits of a place. */
 export function shardLinks ({ links, data }: UnixFSNode): CID[] {
   const digits = placeDigits(data?.fanout)
 
   return links.filter(({ Name = '' }) => Name.length === digits).map(({ Hash }) => Hash)
 }
 
-/** Hashes the name for a look-up that begins at the root of a directory. */
+/** Makes a look-up of a name, which begins at the root of a directory. */
 export async function createShardLookup (name: string): Promise<ShardLookup> {
   const hash = await murmur364.encode(new TextEncoder().encode(name))
   let consumed = 0
 
-  /** The next bits of the hash, the most significant first; undefined when all are used up. */
+  /** The next bits of the hash, the most significant first; undefined: there are not enough. */
   function nextBits (count: number): number | undefined {
     let bits = 0
 
@@ -59,7 +59,7 @@ export async function createShardLookup (name: string): Promise<ShardLookup> {
   }
 }
 
-/** Hexadecimal digits of a place in a shard. */
+/** How many hexadecimal digits a place in a shard has. */
 function placeDigits (fanout = 256n): number {
   return (fanout - 1n).toString(16).length
 }

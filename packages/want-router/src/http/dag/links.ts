@@ -4,15 +4,15 @@ import * as dagPb from '@ipld/dag-pb'
 import { decode as decodeCbor } from 'cborg'
 import { CID } from 'multiformats/cid'
 
-// an object puts keys that are numbers first, and links are walked in the order in which the block has them
+// maps, because objects would put numeric keys first, and links are walked in the order of the block
 const CBOR_OPTIONS = { ...dagCbor.decodeOptions, useMaps: true }
 
-/** A block's links, in the order in which the block has them. What has another codec is a leaf. */
+/** A block's links, in the order of the block. A block with another codec has none. */
 export function linksOf ({ code }: CID, bytes: Uint8Array): CID[] {
   return code === dagPb.code ? dagPb.decode(bytes).Links.map(({ Hash }) => Hash) : linksIn(decodeNode(code, bytes))
 }
 
-/** A block that is a tree of values: a map is a `Map` or an object. Undefined for one that cannot have links. */
+/** Decodes a block to a tree of values, in which a map is a `Map` or an object. Undefined for a codec without links. */
 export function decodeNode (code: number, bytes: Uint8Array): unknown {
   switch (code) {
     case dagCbor.code:

@@ -7,37 +7,37 @@ import type { CID } from 'multiformats/cid'
 /** Visits below one block. */
 export interface Frame {
   readonly visits: readonly Visit[]
-  /** Of these, the one that comes next. */
+  /** The index of the next visit. */
   next: number
-  /** Whether the last one that was visited had something below it: so have the others, as a rule. */
+  /** Whether the last visited block had links, as its siblings then usually have. */
   branches: boolean
 }
 
 /** Blocks of a walk that are fetched before they are visited. */
 export interface LookAhead {
-  /** The block that is visited now. */
+  /** Returns the block that is visited now. */
   take (key: string, cid: CID): Promise<Uint8Array>
-  /** Begins to fetch what comes next. */
+  /** Begins to fetch the blocks that come next. */
   fill (stack: readonly Frame[]): void
 }
 
-/** Blocks that are fetched ahead. */
+/** The most blocks that are fetched ahead. */
 const MAX_BLOCKS = 32
-/** Bytes of those, as expected from the blocks before. */
+/** The most bytes of those, estimated from earlier blocks. */
 const MAX_BYTES = 4 << 20
-/** What is below a block is visited before the next one beside it, and has to fit, too: so only a few of those are fetched ahead. */
+/** What a block that has links counts as: the blocks below it are visited before its next sibling, and have to fit, too. */
 const BRANCH_COST = 8
-/** What a block is expected to have before any has come, bytes. */
+/** The estimated size of the first block, bytes. */
 const FIRST_SIZE = 256 << 10
 
 /**
  * @param get - gets a block
- * @param isSeen - whether a CID needs no other visit
+ * @param isSeen - whether a CID needs no further visit
  */
 export function createLookAhead (get: GetBlock, isSeen: (key: string) => boolean): LookAhead {
   const fetched = new Map<string, Promise<Uint8Array>>()
   let size = FIRST_SIZE
-  /** Bytes of what has come and is not taken. */
+  /** Bytes of blocks that have arrived and were not taken yet. */
   let waiting = 0
 
   function begin (key: string, cid: CID): Promise<Uint8Array> {
@@ -46,7 +46,7 @@ export function createLookAhead (get: GetBlock, isSeen: (key: string) => boolean
     block.then(({ byteLength }) => {
       size += (byteLength - size) / 4
       waiting += byteLength
-    }, () => {}) // it rejects where it is taken
+    }, () => {}) // the error is thrown where the block is taken
 
     return block
   }

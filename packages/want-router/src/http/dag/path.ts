@@ -10,23 +10,24 @@ import type { UnixFSNode } from './unixfs.ts'
 
 /** Where a path leads. */
 export interface ResolvedPath {
-  /** The blocks that prove it, in the order in which it passes through them; not the one that it leads to. */
+  /** The blocks that prove it, in the order in which the path passes through them; not the one that it leads to. */
   readonly proof: readonly DagBlock[]
   /** The CID of each segment, the root first; the last one is what the path leads to. */
   readonly roots: readonly CID[]
 }
 
-/** A path leads nowhere, which its blocks prove. */
+/** The path leads nowhere, which its blocks prove. */
 export interface BrokenPath { readonly proof: readonly DagBlock[], readonly roots?: undefined }
 
-/** What is kept of a path until it is known where it leads, bytes. */
+/** The most bytes of blocks that are kept until it is known where a path leads. */
 const MAX_PROOF = 32 << 20
-/** What a block takes besides its bytes, at least. */
+/** The least memory that a block takes besides its bytes. */
 const BLOCK_OVERHEAD = 256
 
 /**
- * Follows a path from a root: names in directories of UnixFS, sharded ones too, in dag-pb and in maps and lists.
- * Rejects as `get` does, for a block that cannot be decoded, and with an {@link HttpRequestError} for a path through too much.
+ * Follows a path from a root: names in directories of UnixFS, including sharded ones, in dag-pb and in maps and lists.
+ * Rejects as `get` does, for a block that cannot be decoded, and with an {@link HttpRequestError} for a path through too
+ * many blocks.
  */
 export async function resolvePath (root: CID, path: readonly string[], get: GetBlock): Promise<ResolvedPath | BrokenPath> {
   const proof: DagBlock[] = []
@@ -70,7 +71,7 @@ export async function resolvePath (root: CID, path: readonly string[], get: GetB
   return { proof, roots }
 }
 
-/** Where one or more segments lead: to another block, or, without a CID, to a value within this one. */
+/** Where one or more segments lead: to another block, or, without a CID, to a value within the current one. */
 interface Step { readonly cid?: CID, readonly rest: readonly string[] }
 
 async function stepByName (cid: CID, [name, ...rest]: readonly string[], read: GetBlock): Promise<Step | undefined> {

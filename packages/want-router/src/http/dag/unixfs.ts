@@ -3,7 +3,7 @@ import { UnixFS } from 'ipfs-unixfs'
 import * as raw from 'multiformats/codecs/raw'
 import type { PBLink, PBNode } from '@ipld/dag-pb'
 
-/** A block of UnixFS, or of dag-pb without any: then it has links and no `data`. */
+/** A block of UnixFS, or of dag-pb without UnixFS, which has links and no `data`. */
 export interface UnixFSNode {
   readonly links: readonly PBLink[]
   readonly data?: UnixFS
@@ -16,19 +16,19 @@ export function decodeUnixFS (bytes: Uint8Array): UnixFSNode {
   try {
     return { links, data: Data == null ? undefined : UnixFS.unmarshal(Data) }
   } catch {
-    return { links } // its data are something else
+    return { links } // its data is not UnixFS
   }
 }
 
-/** Where in a file the part of a child is. */
+/** The part of a file that a child has. */
 export interface FilePart {
   readonly link: PBLink
   readonly start: number
-  /** Behind its last byte. */
+  /** The position after its last byte. */
   readonly end: number
 }
 
-/** The parts of a file, in order; undefined if the file does not say how long each is. */
+/** The parts of a file, in order; undefined if the file does not state their lengths. */
 export function fileParts ({ links, data }: UnixFSNode): FilePart[] | undefined {
   const parts: FilePart[] = []
   let start = 0
@@ -47,7 +47,7 @@ export function fileParts ({ links, data }: UnixFSNode): FilePart[] | undefined 
   return parts
 }
 
-// go-unixfsnode, and so kubo, goes by what links say of leaves without a wrapping
+// like go-unixfsnode, and so kubo, this uses the size in the link if the child is a raw block
 function partLength ({ Hash, Tsize }: PBLink, blockSize: bigint | undefined): number | undefined {
   if (Hash.code === raw.code && Tsize != null) {
     return Tsize

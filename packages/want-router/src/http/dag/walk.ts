@@ -11,26 +11,26 @@ import type { Frame } from './look-ahead.ts'
 export interface WalkInit {
   readonly root: Visit
   readonly expand: Expand
-  /** Whether a block that is linked more than once comes more than once. */
+  /** Whether a block that is linked more than once is yielded more than once. */
   readonly duplicates: boolean
   readonly get: GetBlock
-  /** Of the memory for walks. */
+  /** Its share of the memory for all walks. */
   readonly share: Share
 }
 
-/** Blocks below one another; kubo goes no deeper. */
+/** The greatest depth of a DAG, as in kubo. */
 const MAX_DEPTH = 1024
 
 /**
- * The blocks of a DAG in depth-first order. A few blocks that come next are fetched ahead. What is kept in memory is the
- * links on the way down and the CIDs seen, all within its share, and the blocks that were fetched ahead.
+ * Yields the blocks of a DAG in depth-first order. A few blocks are fetched ahead. In memory are the links on the way
+ * down and the CIDs of visited blocks, all within its share, and the blocks that were fetched ahead.
  *
  * Rejects as `get` does, for a block that cannot be decoded, and with a {@link DagLimitError} for a DAG that is too
  * large or too deep.
  */
 export async function * walk ({ root, expand, duplicates, get, share }: WalkInit): AsyncGenerator<DagBlock> {
   const stack: Frame[] = [{ visits: [root], next: 0, branches: true }]
-  /** The CIDs of blocks that were visited; true: all below them, too. */
+  /** The CIDs of visited blocks; true: everything below them was visited, too. */
   const seen = new Map<string, boolean>()
   const ahead = createLookAhead(get, key => seen.has(key))
   share.take(1)

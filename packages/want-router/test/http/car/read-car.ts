@@ -1,7 +1,7 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 
-/** What a CAR has. */
+/** The content of a CAR. */
 export interface ReadCar { readonly roots: string[], readonly cids: string[], readonly blocks: Uint8Array[] }
 
 export function readCar (car: Uint8Array): ReadCar {

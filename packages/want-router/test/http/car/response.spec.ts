@@ -12,7 +12,7 @@ import type { HttpRig } from '../http-rig.ts'
 const PREFIX = Uint8Array.of(1, 0x55, 0x12, 32)
 
 interface CarRig extends HttpRig {
-  /** Lets the member answer what it is asked, until nothing new is asked. It does not have the blocks of `missing`. */
+  /** Has the member answer until it is asked nothing new. It does not have the blocks of `missing`. */
   serve (missing?: readonly CID[]): Promise<void>
   dag: MemoryDag
 }
@@ -28,7 +28,7 @@ async function carRig (options: BlockHandlerOptions = {}): Promise<CarRig> {
     async serve (missing = []) {
       const keys = new Map([...dag.blocks].map(([cid, bytes]) => [CID.parse(cid).multihash.bytes.join(), bytes]))
       const missingHashes = new Set(missing.map(({ multihash }) => multihash.bytes.join()))
-      await rig.turn()
+      await rig.endTick()
 
       while (served < rig.asked.length) {
         const { key, type } = rig.asked[served++]
@@ -42,7 +42,7 @@ async function carRig (options: BlockHandlerOptions = {}): Promise<CarRig> {
           await rig.sink.block(PREFIX, keys.get(hash) ?? new Uint8Array())
         }
 
-        await rig.turn()
+        await rig.endTick()
       }
     }
   }
@@ -87,7 +87,7 @@ describe('CARs over HTTP', () => {
     expect(readCar(await (await response).bytes())).to.deep.include({ roots: ['bafkqaaa'], cids: strings(root, inner) })
   })
 
-  it('are described by a HEAD that reads no block', async () => {
+  it('are described by the response to a HEAD, which reads no block', async () => {
     const { dag, request, serve, asked } = await carRig()
     const { file } = fileOf(dag, 3)
     const response = request(`/ipfs/${file.cid}?format=car`, { method: 'HEAD' })
@@ -96,14 +96,14 @@ describe('CARs over HTTP', () => {
     expect(asked.map(({ type }) => type)).to.deep.equal(['have'])
   })
 
-  it('keep a HEAD waiting no longer than its bound, however long the path is', async () => {
-    const { dag, request, turn, pass, engine } = await carRig({ headWithin: 500 })
+  it('have a HEAD wait no longer than its limit, however long the path is', async () => {
+    const { dag, request, endTick, pass, engine } = await carRig({ headWithin: 500 })
     const { file } = fileOf(dag, 3)
     const root = dag.directory({ file: file.cid })
     const responses = ['/file', ''].map(async path => request(`/ipfs/${root}${path}?format=car`, { method: 'HEAD' }))
     const statuses: number[] = []
     responses.forEach(response => { response.then(({ status }) => { statuses.push(status) }, () => {}) })
-    await turn()
+    await endTick()
     await pass(450)
     expect(statuses).to.deep.equal([])
     await pass(100)
@@ -139,11 +139,11 @@ describe('CARs over HTTP', () => {
     expect((await broken).status).to.equal(422)
   })
 
-  it('are 503 if their root does not come in time, or if others use all the memory', async () => {
-    const { dag, request, turn, pass, serve } = await carRig({ getWithin: 1000, carMemory: 8 })
+  it('are 503 if their root does not arrive in time, and break off if they need too much memory', async () => {
+    const { dag, request, endTick, pass, serve } = await carRig({ getWithin: 1000, carMemory: 8 })
     const { file } = fileOf(dag, 5)
     const late = request(`/ipfs/${file.cid}?format=car`)
-    await turn()
+    await endTick()
     await pass(1000)
     expect((await late).status).to.equal(503)
     const large = request(`/ipfs/${file.cid}?format=car`)
@@ -151,9 +151,9 @@ describe('CARs over HTTP', () => {
     expect((await (await large).bytes().catch((err: Error) => err)).constructor.name).to.equal('DagLimitError')
   })
 
-  it('are broken off at a block that no member has, or that does not come in time', async () => {
+  it('break off at a block that no member has, or that does not arrive in time', async () => {
     for (const lost of [true, false]) {
-      const { dag, request, serve, pass, engine, turn } = await carRig({ blockWithin: 2000 })
+      const { dag, request, serve, pass, engine, endTick } = await carRig({ blockWithin: 2000 })
       const { file, leaves } = fileOf(dag, 5)
       const response = request(`/ipfs/${file.cid}?format=car`)
       await serve()
@@ -162,13 +162,13 @@ describe('CARs over HTTP', () => {
       const read = new Response(body).bytes().then(() => 'ended', () => 'broken off')
       await (lost ? serve([leaves[3].cid]) : pass(2100))
       expect(await read).to.equal('broken off')
-      await turn()
-      expect(engine.status(), 'what was fetched ahead is taken back').to.include({ wants: 0, clients: 0 })
+      await endTick()
+      expect(engine.status(), 'wants that were fetched ahead are cancelled').to.include({ wants: 0, clients: 0 })
     }
   })
 
-  it('are read no faster than they are taken, and end with the client', async () => {
-    const { dag, request, serve, turn, engine, asked } = await carRig()
+  it('fetch no more blocks than the client reads, and end with the client', async () => {
+    const { dag, request, serve, endTick, engine, asked } = await carRig()
     const { file } = fileOf(dag, 100, 1000)
     const response = request(`/ipfs/${file.cid}?format=car`)
     await serve()
@@ -176,21 +176,21 @@ describe('CARs over HTTP', () => {
     await serve()
     expect(asked.length).to.be.below(40)
     await body?.cancel()
-    await turn()
+    await endTick()
     expect(engine.status()).to.include({ wants: 0, clients: 0 })
   })
 
   it('end with a request that is aborted', async () => {
-    const { dag, request, turn, engine, serve } = await carRig()
+    const { dag, request, endTick, engine, serve } = await carRig()
     const { file } = fileOf(dag, 100, 1000)
     const controller = new AbortController()
     const response = request(`/ipfs/${file.cid}?format=car`, { signal: controller.signal })
     await serve()
     const { body } = await response
     controller.abort()
-    await turn()
+    await endTick()
     await expect(new Response(body).bytes()).to.eventually.be.rejected()
-    await turn()
+    await endTick()
     expect(engine.status()).to.include({ wants: 0, clients: 0 })
   })
 })

@@ -47,7 +47,7 @@ describe('the blocks of an entity', () => {
     }
   })
 
-  it('are all of a file that does not say how long its parts are', async () => {
+  it('are all of a file that does not state the lengths of its parts', async () => {
     const unknown = dag.pb([{ Name: '', Hash: left.cid, Tsize: 30 }, { Name: '', Hash: right.cid, Tsize: 30 }], new UnixFS({ type: 'file' }))
     nameOf.set(`${unknown}`, 'unknown')
     expect(await blocksOf(unknown, { from: 35, to: 36 })).to.deep.equal(['unknown', 'left', '0', '1', '2', 'right', '3', '4', '5'])

@@ -14,9 +14,9 @@ export interface FileNode { readonly cid: CID, readonly size: number }
 /** Blocks in memory, and a record of how they are asked for. */
 export class MemoryDag {
   readonly blocks = new Map<string, Uint8Array>()
-  /** In the order in which they were asked for. */
+  /** The CIDs in the order in which they were asked for. */
   readonly asked: CID[] = []
-  /** How many are asked for and not returned yet. */
+  /** How many have been asked for and not returned yet. */
   open = 0
   mostOpen = 0
 

@@ -10,7 +10,7 @@ import type { WalkInit } from '../../../src/http/dag/walk.ts'
 
 const UNBOUNDED = 1 << 30
 
-/** The CIDs of a walk, in order; `most`: the walk is left after this many. */
+/** The CIDs of a walk, in order; the walk is left after `most` of them. */
 async function cidsOf (dag: MemoryDag, root: CID, init: Partial<WalkInit> = {}, most = Infinity): Promise<string[]> {
   const cids: string[] = []
 
@@ -39,8 +39,8 @@ describe('walk over a DAG', () => {
   }
 
   /**
-   * A DAG of a number of levels in which each block is linked four times by the one above it. Its lengths are powers of 4,
-   * and none of them is from 2 to 4 GiB: the encoder writes those as 0.
+   * Makes a DAG of several levels in which each block is linked four times by the one above it. Its lengths are powers of
+   * 4, and none is from 2 to 4 GiB, which the encoder would write as 0.
    */
   function fourfold (levels: number): FileNode {
     let node = dag.leaf(1, 4)
@@ -52,14 +52,14 @@ describe('walk over a DAG', () => {
     return node
   }
 
-  it('comes to blocks in depth-first order, each once', async () => {
+  it('yields blocks in depth-first order, each once', async () => {
     const [a, b, c] = [1, 2, 3].map(seed => dag.leaf(seed))
     const [left, right] = [dag.file([a, b]), dag.file([b, c])]
     const root = dag.file([left, a, right])
     expect(await cidsOf(dag, root.cid)).to.deep.equal(names(root, left, a, b, right, c))
   })
 
-  it('comes to a block as often as it is linked, if it is told to', async () => {
+  it('yields a block as often as it is linked, if duplicates are wanted', async () => {
     const a = dag.leaf(1)
     const left = dag.file([a, a])
     const root = dag.file([left, a, left])
@@ -81,7 +81,7 @@ describe('walk over a DAG', () => {
     expect(await cidsOf(dag, root)).to.deep.equal(names(root, leaf))
   })
 
-  it('gives back its part of the memory', async () => {
+  it('gives back its share of the memory', async () => {
     const budget = createBudget(100)
     const root = fileOf(20)
 
@@ -111,7 +111,7 @@ describe('walk over a DAG', () => {
       expect(dag.asked).to.have.lengthOf(2)
     })
 
-    it('few blocks beside one that has others below it', async () => {
+    it('few siblings of a block that has links', async () => {
       const inner = Array.from({ length: 100 }, (_, i) => fileOf(50, 100 * i))
       await cidsOf(dag, dag.file(inner).cid, {}, 40)
       const ahead = new Set(dag.asked.map(String))
@@ -120,13 +120,13 @@ describe('walk over a DAG', () => {
   })
 
   describe('of a hostile DAG', () => {
-    it('that expands to 2 ** 60 blocks comes to each once', async () => {
+    it('that expands to 2 ** 60 blocks yields each once', async () => {
       const root = fourfold(30)
       expect(await cidsOf(dag, root.cid)).to.have.lengthOf(31)
       expect(await cidsOf(dag, root.cid, { expand: expandEntity() })).to.have.lengthOf(31)
     })
 
-    it('that expands to 2 ** 42 bytes comes to those of a range by way of few blocks', async () => {
+    it('that expands to 2 ** 42 bytes needs few blocks for a range', async () => {
       const root = fourfold(20)
       expect(await cidsOf(dag, root.cid, { expand: expandEntity({ from: 5, to: 2 ** 41 }) })).to.have.lengthOf(21)
       expect(dag.asked.length).to.be.below(200)
@@ -138,7 +138,7 @@ describe('walk over a DAG', () => {
       expect(dag.asked.length).to.be.below(5200)
     })
 
-    it('that is too wide ends with an error, and those of others go on', async () => {
+    it('that is too wide ends with an error, and other walks continue', async () => {
       const budget = createBudget(1000)
       const [large, small] = [fileOf(600), fileOf(100)]
       const share = budget.share()

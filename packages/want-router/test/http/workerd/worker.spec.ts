@@ -10,7 +10,7 @@ async function bundle (file: string, blocks: ReadonlyMap<string, Uint8Array>): P
     entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     bundle: true,
     format: 'esm',
-    platform: 'browser', // as wrangler has it
+    platform: 'browser', // as in wrangler
     conditions: ['workerd', 'worker', 'browser', 'import'],
     target: 'es2024',
     define: { BLOCKS: JSON.stringify(Object.fromEntries([...blocks].map(([cid, bytes]) => [cid, [...bytes]]))) },
@@ -21,7 +21,7 @@ async function bundle (file: string, blocks: ReadonlyMap<string, Uint8Array>): P
   return text
 }
 
-describe('the HTTP door in workerd', function () {
+describe('the HTTP handlers in workerd', function () {
   this.timeout(60_000)
 
   let worker: Miniflare
@@ -49,7 +49,7 @@ describe('the HTTP door in workerd', function () {
     expect((await get('/ipfs/bafkreigaknpexyvxt76zgkitavbwx6ejgfheup5oybpm77f3pxzrvwpfdi?format=raw')).status).to.equal(503)
   })
 
-  it('tells boxo, too, that no member is up: it cannot break off without a status', async () => {
+  it('says 503 to boxo, too, while no member is up, since a Worker cannot break off without a status', async () => {
     const response = await get(`/ipfs/${root}?format=raw`, 'GET', { 'no-member': 'true', 'user-agent': 'kubo/0.43.0/' })
     expect(response.status).to.equal(503)
     expect(response.headers.get('retry-after')).to.equal('1')

@@ -1,4 +1,4 @@
-/** A Worker whose HTTP door serves blocks that its bundle contains. */
+/** A Worker that serves the blocks in its bundle over HTTP. */
 import { UnknownError } from '../../../src/errors.ts'
 import { blockHandler } from '../../../src/http/index.ts'
 import type { BlockRouter } from '../../../src/http/index.ts'
