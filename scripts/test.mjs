@@ -40,7 +40,7 @@ const { values: { grep, full }, positionals } = parseArgs({
 })
 
 /** Workspaces whose results do not depend on a clock: they run beside the others, with low priority. */
-const BESIDE = new Set(['@kitsune/simulator'])
+const BESIDE = new Set(['@kitsune/block-source', '@kitsune/simulator'])
 
 const skipIsFailure = isSet(process.env.CI) || isSet(process.env.KITSUNE_NO_SKIP)
 const tested = selected()

@@ -5,7 +5,7 @@ import { globSync } from 'node:fs'
 /**
  * Spec files that mostly wait for peers to start and for timers of peers, and that measure no latency, no memory and
  * no CPU time; their deadlines are many times what they need. Each list runs in its own process, all lists at once.
- * The files that need most CPU time are in the first list, those that wait most in the second.
+ * The files that need most CPU time are in the first list, those that wait more in the second, and those that do little else in the third.
  *
  * @type {Record<string, string[][]>}
  */
@@ -13,17 +13,22 @@ export const AT_ONCE = {
   '@kitsune/interop': [
     [
       'test/block-source/**/*.spec.ts',
-      'test/edge-server/{faults,node,quotas,s3,transfers,worker}.spec.ts',
+      'test/edge-server/{faults,node,quotas,s3,worker}.spec.ts',
       'test/http/{caddy,gateway,helia,pin}.spec.ts',
       'test/preload/{browser-preload,js-ipfs-browser}.spec.ts',
       'test/{hash-functions,pin,rsa,special-blocks}.spec.ts'
     ],
     [
+      'test/edge-server/transfers.spec.ts',
       'test/preload/{crowds,js-ipfs-versions,odd-blocks,proxied,reconnects,versions}.spec.ts',
       'test/{preload,preload-helia,preload-workers}.spec.ts',
       'test/{client-versions,helia,helia-broker,js-ipfs,kubo,old-kubo}.spec.ts',
-      'test/{broken-connections,connections,idle,slow-lines}.spec.ts',
+      'test/{broken-connections,connections}.spec.ts',
       'test/{both-directions,chain,fetch-through,one-flight,pins-through-breaks,rolling-upgrade,swarm-bridge,unpeered}.spec.ts'
+    ],
+    [
+      'test/preload/{hung-bitswap,late-errors,unobtainable}.spec.ts',
+      'test/{idle,slow-lines}.spec.ts'
     ]
   ]
 }

@@ -12,8 +12,8 @@ const KiB = 1 << 10
 const MiB = 1 << 20
 
 const shapes = [
-  { blockSize: 256 * KiB, full: 1024 * MiB, long: 512 * MiB, brief: 64 * MiB },
-  { blockSize: KiB, full: 64 * MiB, long: 16 * MiB, brief: 4 * MiB }
+  { blockSize: 256 * KiB, full: 1024 * MiB, long: 256 * MiB, brief: 64 * MiB },
+  { blockSize: KiB, full: 64 * MiB, long: 8 * MiB, brief: 4 * MiB }
 ]
 
 const transports = ['tcp', 'ws'] as const
