@@ -142,9 +142,11 @@ class KuboDaemon extends KuboRpcClient implements Kubo {
     const running = startProcess(this.#binary, ['daemon', '--migrate=false'], { env: { ...this.#env, IPFS_PATH: this.#folder } })
     this.#running = running
     // 'RPC API server listening on /ip4/127.0.0.1/tcp/4567', before 0.19 without 'RPC'
-    const line = running.line(line => line.includes('API server listening on '))
-    await running.line(line => line === 'Daemon is ready')
-    const [, port] = /\/tcp\/(\d+)/.exec(await line) ?? []
+    const [line] = await Promise.all([
+      running.line(line => line.includes('API server listening on ')),
+      running.line(line => line === 'Daemon is ready')
+    ])
+    const [, port] = /\/tcp\/(\d+)/.exec(line) ?? []
     this.url = `http://127.0.0.1:${port}`
     const [, gateway] = /Gateway server listening on .*\/tcp\/(\d+)/.exec(running.lines.join('\n')) ?? []
     this.gateway = gateway == null ? '' : `http://127.0.0.1:${gateway}`

@@ -29,7 +29,7 @@ export interface RunningProcess {
   /** The first 200 lines of standard output. */
   readonly lines: readonly string[]
   readonly exited: Promise<Exit>
-  /** Resolves with the first line of standard output that `match` accepts; rejects with StartError when the process ends before, or after `timeout` ms. */
+  /** Resolves with the first line of standard output that `match` accepts; rejects with StartError when the process ends before, or after `timeout` ms: then it is killed, since its test has no way to end it. */
   line (match: (line: string) => boolean, timeout?: number): Promise<string>
   signal (signal: NodeJS.Signals): void
   /** Sends SIGSTOP, and returns when all threads have stopped. */
@@ -158,7 +158,10 @@ class Child implements RunningProcess {
         reject(new StartError(`${this.#command} ${why}:\n${this.output.join('\n')}`))
       }
 
-      const timer = setTimeout(() => { fail(`did not say that it is ready within ${timeout} ms`) }, timeout)
+      const timer = setTimeout(() => {
+        fail(`did not say that it is ready within ${timeout} ms`)
+        this.signal('SIGKILL')
+      }, timeout)
 
       const onLine = (line: string): void => {
         if (match(line)) {

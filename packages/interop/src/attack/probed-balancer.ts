@@ -35,7 +35,14 @@ export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBa
     nodeArgs: ['--expose-gc', '--import', fileURLToPath(new URL(file, import.meta.url)), ...init.nodeArgs ?? []]
   })
   const find = (): string | undefined => balancer.output.find(line => line.startsWith('{"probe":'))
-  await poll(() => find() != null, 'the port of the probe')
+
+  try {
+    await poll(() => find() != null, 'the port of the probe')
+  } catch (err) {
+    await balancer.stop()
+    throw err
+  }
+
   const { probe } = JSON.parse(find() ?? '{}') as { probe: number }
 
   return Object.assign(balancer, {
