@@ -1,7 +1,7 @@
 import { withBitswap } from '@helia/bitswap'
 import { withLibp2pLight } from '@helia/libp2p'
 import { unixfs } from '@helia/unixfs'
-import { preload } from '@kitsune/preload/client'
+import { preloadClient } from '@kitsune/preload/client'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { webSockets } from '@libp2p/websockets'
@@ -40,11 +40,12 @@ export async function startNode ({ url, address }: PreloadAddress): Promise<Page
   await helia.start()
   const files = unixfs(helia)
   const node = multiaddr(address)
+  const preload = preloadClient({ nodes: [{ url, address: node }] })
 
   return {
     add: async file => files.addByteStream(chunksOf(file)),
 
-    leave: async (cid, onProgress) => preload(helia, cid, { nodes: [{ url, address: node }], onProgress }),
+    leave: async (cid, onProgress) => preload(helia, cid, { onProgress }),
 
     async read (cid) {
       await helia.libp2p.dial(node)

@@ -126,6 +126,14 @@ export async function preload (from: PreloadingNode, cid: CID, options: PreloadC
   throw new PreloadError(`No preload node has got all of ${cid}: ${failed.slice(-nodes.length).join('; ')}`, { ...most, total, cause })
 }
 
+/** As `preload`, with what an application says once; options of a call take precedence. */
+export type PreloadClient = (from: PreloadingNode, cid: CID, options?: Partial<PreloadClientOptions>) => Promise<Preloaded>
+
+/** Makes a `preload` with options that all its calls share, such as the nodes. */
+export function preloadClient (shared: Partial<PreloadClientOptions> = {}): PreloadClient {
+  return async (from, cid, options) => preload(from, cid, { nodes: [], ...shared, ...options })
+}
+
 interface AskInit {
   readonly fetch: NonNullable<PreloadClientOptions['fetch']>
   readonly signal: AbortSignal

@@ -1,5 +1,5 @@
 import { expect } from 'aegir/chai'
-import { preload } from '../../src/client/preload.ts'
+import { preload, preloadClient } from '../../src/client/preload.ts'
 import { InvalidOptionError, PreloadError } from '../../src/errors.ts'
 import { manualClock, settle } from '../support/clock.ts'
 import { leaf, node } from '../support/dag.ts'
@@ -77,6 +77,14 @@ describe('the client of preload', () => {
     expect(progress).to.deep.equal([1, 2, 3])
     expect(dialled).to.deep.equal(['/dns/one'])
     expect(asked).to.deep.equal([`http://one/api/v0/refs?r=true&u=true&arg=${root.cid}&peer=me`])
+  })
+
+  it('has options that all calls share, before which those of a call go', async () => {
+    const leave = preloadClient({ nodes: [{ url: 'http://one' }], fetch: answering(complete, complete) })
+
+    expect((await leave(from, root.cid)).node).to.equal('http://one')
+    expect((await leave(from, root.cid, { nodes: [{ url: 'http://two' }] })).node).to.equal('http://two')
+    await expect(preloadClient()(from, root.cid)).to.eventually.be.rejectedWith(InvalidOptionError)
   })
 
   it('goes on with the next node when one fails, or its answer breaks off', async () => {
