@@ -14,7 +14,7 @@ import { serveBlocks } from '../src/serve-blocks.ts'
 import { stack } from '../src/stack.ts'
 import { startTcpProxy } from '../src/tcp-proxy.ts'
 import { delay, poll } from '../src/until.ts'
-import type { Balancer } from '../src/balancer.ts'
+import type { ProbedBalancer } from '../src/attack/probed-balancer.ts'
 import type { JsIpfs } from '../src/js-ipfs.ts'
 import type { Kubo } from '../src/kubo.ts'
 import type { Redis } from '../src/redis.ts'
@@ -23,6 +23,8 @@ import type { WirePeer } from '../src/wire-peer.ts'
 
 /** Within which a request is answered while Redis fails, all is well again after that, and a block comes by bitswap meanwhile, ms. */
 const [ANSWER, RETURN, BLOCK] = [1000, 2000, 1000]
+/** How much more a replica may hold after that, bytes: what varies, and no queue of commands. */
+const SLACK = 8 << 20
 /** When requests come after Redis was killed: before the replicas have noticed, and after that. And for how long it is away, ms. */
 const [MOMENTS, AWAY] = [[0, 300, 1000], 2000]
 /** Requests a second, and for how long, while Redis fails. */
@@ -40,14 +42,14 @@ describe('preload by replicas behind a TCP proxy', function () {
   let modules: string
   let kubo: Kubo
   let redis: Redis
-  let replicas: Balancer[]
+  let replicas: ProbedBalancer[]
   /** The proxy in front of all replicas. */
   let ws: TcpProxy
   let http: TcpProxy
   const folder = temporaryFolder('replicas')
   const peers = stack(() => binary)
 
-  const startReplica = async (): Promise<Balancer> => peers.balancer({ downstreams: [kubo.url], keyFile: join(folder, 'key'), args: ['-p', '127.0.0.1:0', '--redis', redis.url] })
+  const startReplica = async (): Promise<ProbedBalancer> => peers.probed({ downstreams: [kubo.url], keyFile: join(folder, 'key'), args: ['-p', '127.0.0.1:0', '--redis', redis.url] })
 
   /** The database in which replicas find each other. */
   const found = async (others: number): Promise<void> => {
@@ -111,7 +113,7 @@ describe('preload by replicas behind a TCP proxy', function () {
     /** Another one, a kubo. */
     let holder: Kubo
     /** A DAG that the node already has. */
-    let held: string
+    let atNode: string
     let files = 0
     /** A client of bitswap alone, and the blocks that it has wanted. */
     let reader: WirePeer
@@ -124,8 +126,8 @@ describe('preload by replicas behind a TCP proxy', function () {
       holder = await peers.kubo()
       await holder.connect(replicas[0].tcp)
       ipfs = await client(0, [])
-      held = await ipfs.add(seededBuffer(300_000, 'replicas-held'))
-      expect(await ask(held, 1)).to.include({ status: 200 })
+      atNode = await ipfs.add(seededBuffer(300_000, 'replicas-held'))
+      expect(await ask(atNode, 1)).to.include({ status: 200 })
     })
 
     const ask = async (cid: string, replica: number): Promise<{ status: number, ms: number }> => {
@@ -190,11 +192,18 @@ describe('preload by replicas behind a TCP proxy', function () {
 
       for (let i = 0; i < RATE * seconds; i++) {
         await delay(Math.max(0, start + i * 1000 / RATE - performance.now()))
-        answers.push(ask(held, i % 2))
+        answers.push(ask(atNode, i % 2))
       }
 
       return Promise.all(answers)
     }
+
+    /** What each replica holds after a full collection, bytes. */
+    const held = async (): Promise<number[]> => Promise.all(replicas.map(async replica => {
+      const { heap, external } = await replica.look({ collected: true })
+
+      return heap + external
+    }))
 
     type Step = () => Promise<unknown> | void
 
@@ -202,6 +211,7 @@ describe('preload by replicas behind a TCP proxy', function () {
       it(`answers every request when it ${name}, and finds clients again when it returns`, async () => {
         const healthy = load(FULL ? 3 : 0)
         const idle = await bitswapTimes(healthy)
+        const before = await held()
         await begin()
         // from the start, before the replicas have noticed
         const loaded = load(SECONDS)
@@ -224,6 +234,7 @@ describe('preload by replicas behind a TCP proxy', function () {
 
         await end()
         await back()
+        await poll(async () => (await held()).every((bytes, i) => bytes < before[i] + SLACK), 'the replicas to hold as much as before', { timeout: 20_000, interval: 500 })
       })
     }
 
