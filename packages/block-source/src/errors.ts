@@ -137,7 +137,7 @@ export class MalformedIndexError extends MalformedError {
   name = 'MalformedIndexError'
 }
 
-/** A file of ours is not damaged, but another version of this package wrote it. The message says what to do. */
+/** Another version of this package wrote the file, which is not damaged. The message says what to do. */
 export class FormatVersionError extends Error {
   static name = 'FormatVersionError'
   name = 'FormatVersionError'

@@ -53,8 +53,8 @@ export interface ObjectStore {
    */
   read (object: string, options?: ReadOptions): Promise<ObjectPart | undefined>
   /**
-   * Reads consecutive bytes into buffers, all of which are filled, so that nothing has to
-   * be copied out of what was read. Otherwise it is like `read`. Not every store can.
+   * Reads consecutive bytes into buffers, all of which are filled, so that the caller need not
+   * copy blocks out of a larger read. Otherwise it is like `read`. Not every store can.
    *
    * @throws {OutOfRangeError} if the object ends before the buffers are full
    */

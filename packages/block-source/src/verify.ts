@@ -19,13 +19,13 @@ export interface VerifyInit {
  */
 export type Verify = (cid: CID, bytes: Uint8Array) => void | Promise<void>
 
-/** kubo's least: a digest cut to a few bytes fits more than one block. */
+/** The shortest digest that kubo accepts: one that is cut to a few bytes fits more than one block. */
 const MIN_DIGEST = 20
 
-/** Makes a digest at once, in half of the time that an object for it takes, and in half of that again as a string, for which no buffer is made; only Node.js has it. */
+/** Hashes with one call, in half of the time that a hash object takes, and half of that again if it returns a string, which needs no buffer. Only Node.js has it. */
 const hash: typeof import('node:crypto').hash | undefined = globalThis.process?.getBuiltinModule?.('node:crypto')?.hash
 
-/** Makes a check of blocks by their CIDs, with `hashers` beside those of identity, sha2-256 and sha2-512. */
+/** Creates a function that verifies blocks, with `hashers` in addition to identity, sha2-256 and sha2-512. */
 export function createVerify ({ hashers = [] }: VerifyInit = {}): Verify {
   const byCode = new Map<number, MultihashHasher>([identity, sha256, sha512, ...hashers].map(hasher => [hasher.code, hasher]))
 
@@ -55,7 +55,7 @@ export function createVerify ({ hashers = [] }: VerifyInit = {}): Verify {
   }
 }
 
-/** `made` has the bytes of the digest that was made. */
+/** Compares the digest in the CID with the one that was computed, whose bytes `made` returns. */
 function check (cid: CID, bytes: Uint8Array, length: number, made: (i: number) => number): void {
   const { code, digest: expected } = cid.multihash
   const { byteLength } = expected
@@ -71,18 +71,18 @@ function check (cid: CID, bytes: Uint8Array, length: number, made: (i: number) =
   }
 }
 
-/** The bytes of an identity CID, which holds its block: it need not be looked for. */
+/** The block of an identity CID, which contains it; undefined for any other CID. */
 export function inlineBlock (cid: CID): Uint8Array | undefined {
   return cid.multihash.code === identity.code ? cid.multihash.digest : undefined
 }
 
-/** How many arguments a call may have: they lie on the stack, which an identity CID could overflow. */
+/** The most arguments of a call: they are on the stack, which a long identity CID would overflow. */
 const MAX_ARGUMENTS = 1024
 
-/** A multihash as a string, one character for each byte: CIDs of one block have the same. */
+/** The multihash of a CID as a string, one character for each byte: all CIDs of one block have the same. */
 export function multihashKey (cid: CID): string {
   const { bytes } = cid.multihash
-  // an array of bytes is fine for `apply`, and a third of the time that spreading it takes
+  // `apply` accepts an array of bytes, and takes a third of the time that spreading it takes
   const text = (part: Uint8Array): string => String.fromCharCode.apply(null, part as unknown as number[])
 
   if (bytes.byteLength <= MAX_ARGUMENTS) {

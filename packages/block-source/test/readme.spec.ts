@@ -26,7 +26,7 @@ describe('README', function () {
     await rm(folder, { recursive: true })
   })
 
-  /** The only block of code with that in it, importing the sources in place of the package. */
+  /** The only code block that contains `what`; it imports the sources instead of the package. */
   function code (what: string): string {
     const blocks = [...readme.matchAll(/```[jt]s\n([^]*?)```/g)].map(([, block]) => block).filter(block => block.includes(what))
     expect(blocks).to.have.lengthOf(1)
@@ -59,15 +59,15 @@ describe('README', function () {
   })
 
   it('the tests of a source run under another runner', async () => {
-    // where its other imports are found
+    // in this folder, so that its other imports are found
     const file = new URL('./readme-example.test.mjs', import.meta.url)
     await writeFile(file, code('blockSourceTests'))
 
     try {
-      // of the runner that runs this
+      // without the variables of the runner that runs this test
       const { NODE_TEST_CONTEXT, NODE_OPTIONS, ...env } = process.env
       const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file.pathname], { env })
-      // all but one, and what they are gathered under
+      // all laws but one
       expect(stdout).to.match(new RegExp(`^# pass ${blockSourceLaws(() => expect.fail()).length - 1}$`, 'm'))
       expect(stdout).to.match(/^# fail 0$/m)
     } finally {

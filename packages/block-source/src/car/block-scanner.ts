@@ -11,10 +11,10 @@ export interface ScannedBlock extends Section {
 
 /** Reads a CAR from its beginning to its end, as a {@link CarScanner} does, with all blocks. */
 export class BlockScanner {
-  /** What it scans with, which also tells the roots. */
+  /** The scanner underneath, which also knows the layout and the roots. */
   readonly car: CarScanner
   readonly #store: ObjectStore
-  /** What the scanner has read last: most blocks are in it, whole. */
+  /** The last range that the scanner read: it contains most of the blocks in full. */
   #last: { readonly offset: number, readonly bytes: Uint8Array } = { offset: 0, bytes: new Uint8Array() }
 
   /** @throws {InvalidOptionError} as `CarScanner` does */
@@ -56,7 +56,7 @@ export class BlockScanner {
       return have
     }
 
-    // the last block of a range goes on behind it
+    // the last block of a range may continue after it
     const rest = await readExactly(this.#store, this.car.object, {
       offset: blockOffset + have.byteLength,
       length: blockLength - have.byteLength,

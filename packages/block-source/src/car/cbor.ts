@@ -82,7 +82,7 @@ export class CborReader {
     return bytes.subarray(1)
   }
 
-  /** Skips the next item, whatever it is, with all that it contains; returns a reader of it. */
+  /** Skips the next item of any type, with all items in it; returns a reader of it. */
   item (): CborReader {
     const start = this.#at
 
@@ -93,10 +93,10 @@ export class CborReader {
     return new CborReader(this.#bytes.subarray(0, this.#at), start)
   }
 
-  /** Ends reading. */
+  /** Checks that all bytes have been read. */
   done (): void {
     if (this.#at !== this.#bytes.length) {
-      throw this.invalid('there are bytes behind the CBOR')
+      throw this.invalid('there are bytes after the CBOR')
     }
   }
 

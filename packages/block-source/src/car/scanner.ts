@@ -22,16 +22,17 @@ export interface ScanInit {
 const FIRST_READ = 64 * 1024
 
 /**
- * Reads the sections of a CAR from its beginning to its end, a range at a time.
- * It hashes nothing, and skips what is left of a block at the end of a range.
+ * Reads the sections of a CAR from its beginning to its end, a range at a time. It hashes
+ * nothing. The next range begins after the last section, so the rest of a block that a range
+ * cuts off is never read.
  *
- * A step changes the state only when it has succeeded: after a failed or
- * aborted one the scan goes on where it was. A malformed CAR fails for good,
- * once all sections before the fault have been returned.
+ * A step changes the state only when it has succeeded: after a failed or aborted one the scan
+ * continues where it was. Once all sections before a fault in the CAR have been returned, every
+ * further step fails with it.
  *
- * Padding: zeros where a section should begin end the CAR if there is nothing
- * but zeros up to the end of its payload. Zeros before anything else are an
- * error, since blocks behind them would otherwise be silently absent.
+ * Padding: zeros where a section should begin end the CAR if there is nothing but zeros up to
+ * the end of its payload. Zeros before anything else are an error, since the blocks after them
+ * would otherwise be silently absent.
  */
 export class CarScanner {
   readonly object: string
@@ -41,7 +42,7 @@ export class CarScanner {
   readonly #maxHeaderLength: number
   #readLength: number
   #opened?: { layout: CarLayout, header: CarHeader, size: number, etag?: string }
-  /** Where the next section begins, or zeros that were not looked at yet. */
+  /** Where the next section begins, or zeros that have not been read yet. */
   #position = 0
   /** Where zeros began instead of a section. */
   #padding?: number
@@ -93,7 +94,7 @@ export class CarScanner {
    *
    * @throws {MalformedCarError} at anything that is not a section, now and at every further step
    * @throws {ObjectMissingError} if there is no such object
-   * @throws {ObjectChangedError} if it is not the object any more that the scan began with
+   * @throws {ObjectChangedError} if the object has changed since the scan began
    */
   async step (signal?: AbortSignal): Promise<Section[]> {
     if (this.#failure != null) {
@@ -114,7 +115,7 @@ export class CarScanner {
     const bytes = await this.#read(position, length, etag, signal)
 
     if (position !== this.#position) {
-      // another step has been here meanwhile
+      // another step has read this range in the meantime
       return []
     }
 
@@ -161,7 +162,7 @@ export class CarScanner {
     return (await readExactly(this.#store, this.object, { offset, length, ifMatch, signal })).bytes
   }
 
-  /** The sections that begin in these bytes. A fault behind the first of them is thrown by the next step. */
+  /** The sections that begin in these bytes. If there is a fault after the first section, the next step throws it. */
   #sections (bytes: Uint8Array, base: number, layout: CarLayout): Section[] {
     const context: SectionContext = { object: this.object, base, end: layout.end, maxSectionLength: this.#maxSectionLength }
     const sections: Section[] = []
@@ -237,9 +238,7 @@ export class CarScanner {
 }
 
 /**
- * Yields the sections of a CAR, in order, as arrays of those that one read found.
- * The first step of a {@link CarScanner} tells layout and roots; this is for
- * those who need only blocks and places.
+ * Yields the sections of a CAR, in order: an array for each read. To learn the layout and the roots too, use a {@link CarScanner}.
  */
 export async function * scanCar (store: ObjectStore, object: string, init: ScanInit & { readonly signal?: AbortSignal } = {}): AsyncGenerator<Section[]> {
   const scanner = new CarScanner(store, object, init)

@@ -19,21 +19,21 @@ export interface Args {
 }
 
 /** What `--help` prints. */
-export const HELP = `kitsune-index: CAR files in object storage, with what finds their blocks
+export const HELP = `kitsune-index: CAR files in object storage, and the indexes of their blocks
 
   kitsune-index add <file.car>... --to <target>   upload CARs, index them, list them
-  kitsune-index ls <target>                       the CARs that are listed
+  kitsune-index ls <target>                       print the CARs in the target
   kitsune-index check <target> [<car>...]         read and hash every block, compare with the indexes
   kitsune-index rm <target> <car>...              remove CARs
   kitsune-index compact <target>                  merge the shards of the block map
 
 <target> is a folder or s3://<bucket>. <car> is the CID of a CAR, as ls prints it.
 
-  --endpoint <url>   where the S3 API is; default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
-  --region <name>    default: AWS_REGION, else us-east-1; R2 takes auto
-  --virtual-host     the bucket is in the name of the host, and not in the path
-  --dry-run          add, rm: tell what would be done, and do nothing
-  --json             a JSON object a line
+  --endpoint <url>   the URL of the S3 API; default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
+  --region <name>    default: AWS_REGION, else us-east-1; for R2: auto
+  --virtual-host     put the bucket into the host name instead of the path
+  --dry-run          add, rm: print what would be done, without doing it
+  --json             print one JSON object per line
   --help
 
 Credentials: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN.

@@ -23,7 +23,7 @@ process.exitCode = await main({
   ...(process.stderr.isTTY ? { progress } : {})
 })
 
-/** At most ten times a second. */
+/** Shows progress at most ten times a second: a terminal is slow. */
 function progress (line: string): void {
   const now = performance.now()
 

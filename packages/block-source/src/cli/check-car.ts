@@ -8,23 +8,23 @@ import type { BlockIndex } from '../block-index.ts'
 import type { ScannedBlock } from '../car/block-scanner.ts'
 import type { ObjectStore } from '../object-store.ts'
 
-/** How many CARs a block may be in, to tell that one of them is missing in the map. */
+/** A block with this many locations may have more, so the check cannot tell whether the map lacks one of its CARs. */
 const MAX_LOCATIONS = 100
 
-/** What is wrong with a CAR, or with what should find its blocks. */
+/** The result of checking a CAR, its index and its entries in the block map. */
 export interface CheckedCar {
   readonly blocks: number
   readonly unverified: number
-  /** Nothing is wrong if it is empty. */
+  /** What is wrong; empty if nothing is. */
   readonly faults: readonly string[]
 }
 
 /**
- * Reads all of a CAR in a store, hashes its blocks, and compares what is there
- * with what it should be: the index byte by byte, DUDEWHERE, and what the block
- * map says of each block.
+ * Reads all of a CAR in a store and hashes its blocks. Then it compares the stored index byte
+ * by byte with the one that it should be, and checks that DUDEWHERE has an entry for each root
+ * and the block map one for each block.
  *
- * @throws {MalformedCarError} if the CAR is malformed, or a block is not what its CID says
+ * @throws {MalformedCarError} if the CAR is malformed, or a block does not hash to its CID
  */
 export async function checkCar (store: ObjectStore, car: string, init: PrepareInit = {}): Promise<CheckedCar> {
   const faults: string[] = []
@@ -64,7 +64,7 @@ async function objectFaults (store: ObjectStore, car: string, { roots, index }: 
   return faults
 }
 
-/** How many blocks the map does not list at their places. It lists a block that is in the CAR twice at only one of them. */
+/** How many blocks the map does not list in this CAR. It lists a block that is in the CAR twice only once, so offsets are not compared. */
 async function countMissing (map: BlockIndex, car: string, blocks: readonly ScannedBlock[]): Promise<number> {
   const indexed = blocks.filter(({ multihash }) => mapKey(multihash) != null)
   const located = indexed.length === 0 ? [] : await map.locate(indexed.map(({ multihash }) => multihash))

@@ -52,7 +52,7 @@ async function add ({ args, library, reporter, signal }: CommandInit): Promise<v
     }
   }
 
-  async function one (file: string): Promise<void> {
+  async function addFile (file: string): Promise<void> {
     const path = resolve(file)
     const store = fsStore({ folder: dirname(path) })
     const hashed = await hashCar(store, basename(path), { signal })
@@ -79,7 +79,7 @@ async function add ({ args, library, reporter, signal }: CommandInit): Promise<v
       const file = args.cars[next++]
 
       try {
-        await one(file)
+        await addFile(file)
       } catch (err) {
         signal.throwIfAborted()
         reporter.report({ action: 'failed', file, error: err instanceof Error ? err.message : String(err) })
@@ -143,7 +143,7 @@ async function compact ({ library, reporter }: CommandInit): Promise<void> {
   reporter.report({ action: 'compacted' })
 }
 
-/** The names of CARs that are named by their CIDs. They need not be listed: what was left of one can be removed. */
+/** The names of CARs, given their CIDs. They need not be in the list: `rm` also removes what an interrupted command has left of a CAR. */
 function namesOf (cars: readonly string[]): string[] {
   return cars.map(car => {
     try {

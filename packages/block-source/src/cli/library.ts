@@ -12,11 +12,11 @@ export interface CarObjects {
   readonly car: string
   /** Its index, as SATNAV names it. */
   readonly index: string
-  /** Which CAR a root is in, as DUDEWHERE says it: an empty object. */
+  /** An empty object whose name says that the root is in the CAR, as DUDEWHERE has it. */
   root (root: CID): string
 }
 
-/** What belongs to the CAR of that name. */
+/** The objects of a CAR, given its name. */
 export function carObjects (car: string): CarObjects {
   const cid = car.split('/')[0]
 
@@ -50,7 +50,7 @@ export class CarLibrary {
     return this.#map.list()
   }
 
-  /** Writes all objects of a CAR that are not there, in such an order that a reader never finds one that needs a missing one. */
+  /** Writes the objects of a CAR, those that others refer to first: so a reader never finds a reference to a missing object. */
   async upload ({ store, object, name, size, etag, roots, index }: PreparedCar, { signal, progress }: UploadInit = {}): Promise<void> {
     const objects = carObjects(name)
 
@@ -66,15 +66,15 @@ export class CarLibrary {
   }
 
   /**
-   * Lists CARs that were uploaded. Their blocks are found from now on.
+   * Adds CARs that were uploaded to the block map: from now on readers find their blocks.
    *
-   * @returns what went wrong with some of them, by their names
+   * @returns the errors of the CARs that could not be added, by name
    */
   async publish (cars: readonly PreparedCar[], init: UploadInit = {}): Promise<Map<string, Error>> {
     const failures = new Map<string, Error>()
     const toAdd = cars.map(({ store, object, name }) => ({ name, blocks: () => scanCar(store, object, { signal: init.signal }) }))
 
-    // with one change of the map for all, if nothing is wrong with them
+    // add all of them with one change of the map; if one of them fails, add each by itself
     await this.#map.add(toAdd).catch(async () => {
       for (const car of toAdd) {
         await this.#map.add([car]).catch((err: unknown) => {
@@ -106,7 +106,7 @@ export class CarLibrary {
 
       await this.store.remove(objects.index)
       await this.store.remove(car)
-      // another process may have added it again, and have checked that it is complete
+      // another process may have added it again in the meantime, when its objects still existed
     } while ((await this.list()).includes(car))
   }
 
@@ -142,7 +142,7 @@ export class CarLibrary {
       }
     }
 
-    // it does not tell its roots any more, so all names are looked at
+    // the roots of the CAR cannot be read any more, so look for its name among all objects
     const entries: string[] = []
 
     for await (const name of this.store.list('', { signal })) {

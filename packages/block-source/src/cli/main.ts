@@ -9,9 +9,9 @@ import type { ProcessContext } from './process-context.ts'
 import type { Environment } from './target.ts'
 import type { UploadStore } from '../map/map-store.ts'
 
-/** What tests replace. */
+/** Options that tests set. */
 export interface MainInit {
-  /** Opens where the CARs are. Default: by the arguments */
+  /** Opens the store of the CARs. Default: the target that the arguments name */
   open? (args: Args, env: Environment): UploadStore
 }
 
@@ -39,7 +39,7 @@ export async function main (context: ProcessContext, { open = openTarget }: Main
     return reporter.failed ? EXIT.failed : EXIT.ok
   } catch (err) {
     if (context.signal.aborted) {
-      context.complain('kitsune-index: interrupted; the same command goes on where this one ended')
+      context.complain('kitsune-index: interrupted; run the same command again to continue')
 
       return EXIT.interrupted
     }

@@ -16,9 +16,9 @@ export const READ_LENGTH = 4 << 20
 
 const SHA2_256 = 0x12
 
-/** A file that may be a CAR, and the name that its hash gives it. */
+/** A file that may be a CAR, and the name that a CAR with its hash has. */
 export interface HashedCar {
-  /** Where it is: reads only the version that was hashed. */
+  /** The store of the file. It reads only the version that was hashed. */
   readonly store: ObjectStore
   readonly object: string
   /** The version that was hashed. */
@@ -38,7 +38,7 @@ export interface PreparedCar extends HashedCar {
   readonly index: Uint8Array
 }
 
-/** How the reading of a CAR is ended and watched. */
+/** Options for reading a CAR. */
 export interface PrepareInit {
   readonly signal?: AbortSignal
   /** Called with the number of bytes that were read so far. */
@@ -49,13 +49,13 @@ export interface PrepareInit {
  * Reads a file, and hashes it as a whole.
  *
  * @throws {ObjectMissingError} if it does not exist
- * @throws {ObjectChangedError} if it changes meanwhile
+ * @throws {ObjectChangedError} if it changes in the meantime
  */
 export async function hashCar (store: ObjectStore, object: string, { signal, progress }: PrepareInit = {}): Promise<HashedCar> {
   const info = await store.stat(object, { signal })
 
   if (info == null) {
-    throw new ObjectMissingError(`${object} does not exist, or is no file`)
+    throw new ObjectMissingError(`${object} does not exist, or is not a file`)
   }
 
   const { size, etag } = info

@@ -1,6 +1,6 @@
 import type { Environment } from './target.ts'
 
-/** What the command needs of its process. */
+/** The parts of its process that the command uses. */
 export interface ProcessContext {
   /** Without the names of node and of the program. */
   readonly argv: readonly string[]

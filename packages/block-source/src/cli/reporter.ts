@@ -9,23 +9,23 @@ export interface Report {
   readonly file?: string
   readonly roots?: readonly string[]
   readonly blocks?: number
-  /** Of the blocks, those of hash functions that are unknown here. */
+  /** How many of the blocks were not hashed, because their hash functions are unknown here. */
   readonly unverified?: number
   readonly bytes?: number
   /** Why it failed, with the offset if a CAR is malformed. */
   readonly error?: string
 }
 
-/** Tells what is done, to people or to programs. */
+/** Reports what the command does, as text or as JSON. */
 export interface Reporter {
   /** Whether something failed. */
   readonly failed: boolean
   report (report: Report): void
-  /** How far one step has come: shown on a terminal, and never by JSON. */
+  /** Shows on a terminal how far a step has come; does nothing if the output is JSON. */
   progress (what: string, bytes: number, total: number): void
 }
 
-/** Makes a reporter that prints for people, or with `json` an object a line. */
+/** Creates a reporter that prints text, or with `json` one JSON object per line. */
 export function createReporter (context: Pick<ProcessContext, 'print' | 'complain' | 'progress'>, json: boolean): Reporter {
   let failed = false
 

@@ -86,14 +86,14 @@ export function cached (source: BlockSource, { maxBytes = DEFAULTS.cacheBytes, m
       const end = await turn?.(() => missing.filter(blocks.isMissing), options.signal)
 
       try {
-        let still = missing
+        let stillMissing = missing
 
         if (end != null) {
-          still = []
-          yield * blocks.take(missing, still, options)
+          stillMissing = []
+          yield * blocks.take(missing, stillMissing, options)
         }
 
-        yield * readMissing(still, options)
+        yield * readMissing(stillMissing, options)
       } finally {
         end?.()
       }
@@ -121,7 +121,7 @@ interface KeptBlocks {
   get (cid: CID): Uint8Array | undefined
   isMissing (this: void, cid: CID): boolean
   keep (cid: CID, bytes: Uint8Array): void
-  /** Yields those that are kept, and collects the others. */
+  /** Yields the blocks that are kept, and adds the CIDs of the others to `missing`. */
   take (cids: Iterable<CID>, missing: CID[], options: SourceOptions): Iterable<GetManyResult>
 }
 

@@ -42,7 +42,7 @@ class CoalescedReads {
   readonly #source: BlockSource
   /** By session, then by multihash. */
   readonly #running = new Map<string | undefined, Map<string, Read>>()
-  /** What begins at the end of this tick, by session. */
+  /** The batches that begin at the end of this tick, by session. */
   #next?: Map<string | undefined, Batch>
 
   constructor (source: BlockSource) {

@@ -78,7 +78,7 @@ export async function readBody (body: Body, { skip = 0, length = Infinity, expec
     signal?.removeEventListener('abort', abort)
 
     if (!ended) {
-      // the failure or the cancellation is known already
+      // the caller learns of the failure or the cancellation from what this throws
       reader.cancel().catch(() => {})
     }
 
@@ -98,7 +98,7 @@ export async function discard (body: Body | undefined): Promise<void> {
   try {
     await body?.cancel()
   } catch {
-    // it has failed or ended already
+    // the body has already failed or ended
   }
 }
 

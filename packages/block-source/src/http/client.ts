@@ -120,7 +120,7 @@ function isOurs (err: unknown): boolean {
 
 const OURS = [StoreUnavailableError, StoreRefusedError, TruncatedError, OutOfRangeError, ObjectChangedError, ObjectTooLargeError, HashMismatchError, BudgetExceededError]
 
-/** A timer that keeps no process running: where requests are under way, their sockets do. */
+/** Starts a timer that does not keep the process running: while a request is under way, its socket does. */
 function startTimer (run: () => void, ms: number): ReturnType<typeof setTimeout> {
   const timer = setTimeout(run, ms)
 

@@ -1,6 +1,6 @@
 import type { ByteStream } from './body.ts'
 
-/** What reads into a buffer that it is given, which it takes over. */
+/** A reader that fills a buffer of the caller, which must not use that buffer any more. */
 interface IntoReader {
   read (view: Uint8Array, options: { min: number }): Promise<{ done: boolean, value?: Uint8Array<ArrayBuffer> | undefined }>
   cancel (): Promise<void>
@@ -8,11 +8,12 @@ interface IntoReader {
 }
 
 /**
- * Reads the first bytes of a body into one buffer, with one promise for all of them: workerd hands over pieces of 4 KiB otherwise,
- * each with a promise. Fewer bytes if the body ends before. The rest is cancelled. Not for responses of `fetch` in Node.js: there the
- * streams of bytes take more CPU time for this than for handing over pieces.
+ * Reads the first bytes of a body into one buffer, with one promise for all of them: otherwise
+ * workerd delivers chunks of 4 KiB, each with a promise. Returns fewer bytes if the body ends
+ * early; the rest is cancelled. Do not use it for responses of `fetch` in Node.js: there it
+ * takes more CPU time than reading chunks.
  *
- * @returns undefined if the body cannot do so: then it is untouched
+ * @returns undefined if the body does not support this; then nothing was read
  * @throws {Error} the signal's reason
  */
 export async function readInto (body: ByteStream, length: number, signal?: AbortSignal): Promise<Uint8Array | undefined> {
@@ -42,7 +43,7 @@ export async function readInto (body: ByteStream, length: number, signal?: Abort
     }
   } finally {
     signal?.removeEventListener('abort', abort)
-    // the failure or the cancellation is known already
+    // the caller learns of the failure or the cancellation from what this throws
     abort()
     reader.releaseLock()
   }
@@ -54,7 +55,7 @@ function intoReader (body: ByteStream): IntoReader | undefined {
   try {
     return (body as unknown as { getReader (options: { mode: 'byob' }): IntoReader }).getReader({ mode: 'byob' })
   } catch {
-    // it is no stream of bytes
+    // it is not a byte stream
     return undefined
   }
 }

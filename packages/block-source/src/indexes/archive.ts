@@ -80,7 +80,7 @@ export function parseBlock<T> ({ bytes, blockOffset }: ScannedBlock, object: str
       throw new MalformedIndexError(err.message, { object, offset: blockOffset + err.at })
     }
 
-    // anything that is not a CID
+    // `CID.decode` throws plain errors
     throw err instanceof MalformedIndexError ? err : new MalformedIndexError(String(err), { object, offset: blockOffset, cause: err })
   }
 }

@@ -17,8 +17,8 @@ import type { CborReader } from '../car/cbor.ts'
  * nb   {"content": CID or {"digest": multihash}, "location": ["https://…", …], "range": {"offset": 1, "length": 2}}
  * ```
  *
- * There are other claims, such as that a DAG is in some CARs. Signatures are not
- * checked: the bytes at a location are hashed, so a false claim is found out.
+ * Claims of other kinds are ignored, such as that a DAG is in some CARs. Signatures are not
+ * checked: the bytes at a location are hashed, so a false claim does no harm.
  */
 
 /** A claim that bytes are at URLs. */
@@ -67,10 +67,10 @@ export async function readLocationClaims (answer: Uint8Array, signal?: AbortSign
 
 /** The CID of the UCAN of an archive; undefined if it is the archive of something else. */
 function parseRoot (cbor: CborReader): CID | undefined {
-  const is = cbor.map() === 1 && cbor.text().startsWith('ucan@')
+  const isUcan = cbor.map() === 1 && cbor.text().startsWith('ucan@')
   const item = cbor.item()
 
-  return is ? CID.decode(item.link()) : undefined
+  return isUcan ? CID.decode(item.link()) : undefined
 }
 
 /** The capabilities of a UCAN that say where something is. */
@@ -95,7 +95,7 @@ function parseUcan (block: ScannedBlock): LocationClaim[] {
   })
 }
 
-/** What a capability says, if it is of a location. DAG-CBOR has the short key first, so that must be read later. */
+/** The details of a capability, if it claims a location. DAG-CBOR sorts `nb` before `can`, so they are parsed only once `can` is known. */
 function parseCapability (cbor: CborReader): CborReader[] {
   let can = ''
   let nb: CborReader | undefined

@@ -34,12 +34,12 @@ export interface ClaimsIndexInit extends HttpOptions, EndpointInit {
 /** The most that an answer may have, in bytes. */
 const MAX_ANSWER = 4 << 20
 
-/** Longer ones are in no claim: a URL has its limits. */
+/** No claim is about a longer multihash: it would not fit into a URL. */
 const MAX_MULTIHASH = 1_024
 
 /**
- * Content claims of Storacha: a service that says where the bytes with a multihash
- * are, of which this uses claims of a location. A lookup is one request.
+ * Looks up blocks in Storacha's content claims, a service that says where the bytes with a
+ * multihash are. It uses only claims of a location. A lookup is one request.
  *
  * Claims that have expired are left out. A claim that does not say how long a block
  * is, or whose URLs have no name in the store, is an error unless another one does.

@@ -28,8 +28,9 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
    */
   readonly codecs?: readonly number[]
   /**
-   * How many unknown blocks of one lookup are looked for in DUDEWHERE, where each takes a list request for every codec; the others are not
-   * found. Those of one session, whose lookups may be of one block each, are as many at once, and one more each second. Default: all
+   * How many unknown blocks of one lookup are looked for in DUDEWHERE, where each takes a list
+   * request for every codec; the others are not found. A session, whose lookups may be of one
+   * block each, may look for that many at once, and for one more each second. Default: all
    */
   readonly maxListed?: number
   /** The most CARs of one root. Default 100 */
@@ -41,13 +42,12 @@ export interface DudewhereIndexInit extends IndexReadInit, SeparateIndexInit, Se
 }
 
 /**
- * The layout of Hoverboard and Elastic IPFS: DUDEWHERE says which CARs a root has,
- * SATNAV where in a CAR each block is.
+ * The layout of Hoverboard and Elastic IPFS: DUDEWHERE says which CARs a root has, and SATNAV
+ * says where in a CAR each block is.
  *
- * Only roots are found that way. So the CARs of the roots that a client has
- * asked for are remembered by the `session` of the lookup, and its further
- * lookups are made in those first. A block that is not a root, and in none of
- * these CARs, is not found, although some CAR may have it: the index is never complete.
+ * Only roots can be found that way. So the index remembers the CARs of the roots that a client has asked for, by the `session` of the
+ * lookup, and looks for the client's further blocks in those CARs first. A block that is not a root, and in none of these CARs, is not
+ * found, although some CAR may have it: the index is never complete.
  *
  * A SATNAV index that is missing or malformed is an error only if no other CAR
  * of the root has the block.
@@ -112,7 +112,7 @@ class DudewhereIndex implements BlockIndex {
     return inRoot.locations
   }
 
-  /** The CARs that a client has been reading. If they cannot be told, a block may still be found by its root. */
+  /** The CARs that a client has been reading. If the session cannot be read, a block that is a root may still be found. */
   async #carsOfSession (session: string | undefined, lookup: Lookup): Promise<{ cars: readonly string[], error?: Error }> {
     try {
       return { cars: session == null ? [] : await this.#sessions.carsOf(session, lookup) }
@@ -149,7 +149,7 @@ class DudewhereIndex implements BlockIndex {
 
   async #carsOf (multihash: Uint8Array, lookup: Lookup, mayList: () => boolean): Promise<readonly string[]> {
     const digest = parse(multihash)
-    let counts = true
+    let counted = false
 
     if (digest == null) {
       return []
@@ -159,12 +159,12 @@ class DudewhereIndex implements BlockIndex {
       const root = CID.createV1(codec, digest).toString()
       const known = this.#roots.get(root)
 
-      if (known == null && counts) {
+      if (known == null && !counted) {
         if (!mayList()) {
           return []
         }
 
-        counts = false
+        counted = true
       }
 
       const cars = known ?? await lookup.reads.run(`list\0${root}`, async () => this.#list(root, lookup.signal), lookup.signal)

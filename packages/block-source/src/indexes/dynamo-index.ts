@@ -25,15 +25,14 @@ export interface DynamoIndexInit extends DynamoTableInit {
   readonly maxLocations?: number
 }
 
-/** Pages that are empty are followed by others; more in a row than these are taken for a failure. */
+/** DynamoDB may return any number of pages, even empty ones. A lookup that takes more than these fails. */
 const MAX_PAGES = 100
 
-/** Longer ones have no row, since a key has at most 2,048 bytes. */
+/** Longer multihashes have no rows, since a key has at most 2,048 bytes. */
 const MAX_MULTIHASH = 1_490
 
 /**
- * The table of Elastic IPFS: from the multihash of a block to the CARs that have
- * it, and where. A lookup is one query.
+ * Looks up blocks in the table of Elastic IPFS, which says which CARs contain a block, and where. A lookup is one query.
  *
  * @throws {InvalidOptionError} if an option is invalid
  */
@@ -75,7 +74,7 @@ export function dynamoIndex (init: DynamoIndexInit): BlockIndex {
       start = next
     }
 
-    throw new StoreUnavailableError(`${describeQuery(init.table, key)}: ${MAX_PAGES} pages did not end it`)
+    throw new StoreUnavailableError(`${describeQuery(init.table, key)}: not complete after ${MAX_PAGES} pages`)
   }
 
   return {

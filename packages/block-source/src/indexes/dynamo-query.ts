@@ -33,11 +33,11 @@ interface DynamoRow {
   readonly length: number
 }
 
-/** What a page may have: rows of 1 MiB, as JSON. */
+/** The longest page that is read, in bytes: DynamoDB returns at most 1 MiB of rows, which are longer as JSON. */
 const MAX_PAGE = 4 << 20
 
 /** Errors of status 400 that are temporary. */
-const LATER = /(?:ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|LimitExceeded|InternalServerError|ItemCollectionSizeLimit|TransactionInProgress)/
+const TEMPORARY = /(?:ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|LimitExceeded|InternalServerError|ItemCollectionSizeLimit|TransactionInProgress)/
 
 /** @throws {InvalidOptionError} if an option is invalid */
 export function createDynamoQuery (init: DynamoTableInit): DynamoQuery {
@@ -67,9 +67,9 @@ export function createDynamoQuery (init: DynamoTableInit): DynamoQuery {
       what,
       signal,
       async request (options) {
-        const whose = typeof credentials === 'function' ? await credentials() : credentials
+        const current = typeof credentials === 'function' ? await credentials() : credentials
 
-        return new AwsClient({ ...whose, region, service: 'dynamodb', cache }).sign(url, {
+        return new AwsClient({ ...current, region, service: 'dynamodb', cache }).sign(url, {
           ...options,
           method: 'POST',
           headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.Query' },
@@ -85,7 +85,7 @@ export function createDynamoQuery (init: DynamoTableInit): DynamoQuery {
 
         const reason = /"__type"\s*:\s*"(?:[^"#]*#)?([^"]*)"/.exec(text)?.[1] ?? ''
 
-        throw response.status === 400 && LATER.test(reason)
+        throw response.status === 400 && TEMPORARY.test(reason)
           ? new StoreUnavailableError(`${what}: ${reason}`, { status: 400 })
           : statusError(what, response, reason)
       }
@@ -98,12 +98,12 @@ export function describeQuery (table: string, key: string): string {
   return `query ${table} for ${key}`
 }
 
-/** @throws {StoreRefusedError} if it is none, or a row is not as it should be */
+/** @throws {StoreRefusedError} if it is not a page, or a row is invalid */
 function parsePage (text: string, what: string): DynamoPage {
   const page = parseJson(text)
 
   if (!isObject(page) || !Array.isArray(page.Items)) {
-    throw new StoreRefusedError(`${what}: this is not how DynamoDB answers`)
+    throw new StoreRefusedError(`${what}: the response is not one of DynamoDB`)
   }
 
   return { rows: page.Items.map(item => parseRow(item, what)), next: page.LastEvaluatedKey }

@@ -4,24 +4,22 @@ import { parseMultihash } from './multihash.ts'
 import type { Located, Location } from '../block-index.ts'
 
 /**
- * # How an index is asked over HTTP
+ * # The protocol of an index service over HTTP
  *
  * ```
- * GET  <url>/<multihash>                                   one, whose answer may be cached
- * POST <url>   {"multihashes": ["u…", …], "session": "…"}  many, and with a session
+ * GET  <url>/<multihash>                                   one multihash; caches may keep the answer
+ * POST <url>   {"multihashes": ["u…", …], "session": "…"}  many multihashes, or a session
  *
  * 200  {"complete": true, "results": [{"locations": [{"object": "…", "offset": 1, "length": 2, "at": "block"}]},
  *                                     {"locations": []}, {"error": "…"}]}
  * ```
  *
- * Multihashes are in base64url, as multibase writes it with its `u`: base58btc
- * takes a time that grows with the square of the length. Results are in the
- * order of the multihashes. A location is a {@link Location}. `complete` says whether
- * an empty list is certain. A miss is not a 404, since any proxy between the two
- * may answer 404. All other statuses are failures, and 503 that the index has failed.
+ * Multihashes are in base64url with the multibase prefix `u`, since the time to decode base58btc grows with the square of the length.
+ * Results are in the order of the multihashes. A location is a {@link Location}. `complete` says whether an empty list is certain. A miss
+ * is not a 404, since a proxy in between may answer 404. Any status other than 200 is a failure; 503 means that the index has failed.
  */
 
-/** What the service answers. */
+/** The answer of the service. */
 export interface RemoteAnswer {
   readonly complete: boolean
   readonly results: readonly Located[]
@@ -30,12 +28,12 @@ export interface RemoteAnswer {
 /** Longer multihashes are in no index: no CID in a CAR is longer. */
 const MAX_MULTIHASH = 2048
 
-/** A multihash as text; undefined if it is none, or one that no index has. */
+/** Encodes a multihash as text; undefined if it is malformed, or too long for any index. */
 export function encodeMultihash (multihash: Uint8Array): string | undefined {
   return multihash.byteLength <= MAX_MULTIHASH && parseMultihash(multihash) != null ? base64url.encode(multihash) : undefined
 }
 
-/** A multihash from text; undefined if it is none. */
+/** Decodes a multihash from text; undefined if it is malformed. */
 export function decodeMultihash (text: unknown): Uint8Array | undefined {
   try {
     const multihash = typeof text === 'string' && text.length <= 2 * MAX_MULTIHASH ? base64url.decode(text) : undefined
@@ -46,10 +44,10 @@ export function decodeMultihash (text: unknown): Uint8Array | undefined {
   }
 }
 
-/** The longest message of an error that is passed on. */
+/** The longest part of an error message that is passed on. */
 const MAX_MESSAGE = 300
 
-/** Writes an answer as JSON. Long messages of errors are cut off. */
+/** Writes an answer as JSON. Long error messages are cut off. */
 export function encodeAnswer ({ complete, results }: RemoteAnswer): string {
   return JSON.stringify({
     complete,
@@ -105,7 +103,7 @@ function decodeLocation (location: unknown): Location {
   }
 }
 
-/** Parses JSON; undefined if the text is none. */
+/** Parses JSON; undefined if the text is not JSON. */
 export function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
@@ -128,5 +126,5 @@ function isSizeOrNone (value: unknown): value is number | undefined {
 }
 
 function malformed (): StoreRefusedError {
-  return new StoreRefusedError('this is not how an index service answers')
+  return new StoreRefusedError('the response is not one of an index service')
 }

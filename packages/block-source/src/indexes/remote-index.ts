@@ -27,11 +27,10 @@ export interface RemoteIndexInit extends HttpOptions, EndpointInit {
 const MAX_ANSWER = 8 << 20
 
 /**
- * An index that another process has, by HTTP: the client of `indexService`. The
- * names of objects are those of the service's stores.
+ * Looks up blocks in the index of another process over HTTP: the client of `indexService`. The names of objects are those of the service's stores.
  *
- * One multihash without a session is asked for by GET, whose answer a cache on
- * the way may keep for as long as the service allows; many at once by POST.
+ * It asks for one multihash without a session by GET, so that a cache in between may keep the
+ * answer for as long as the service allows, and otherwise by POST.
  *
  * @throws {InvalidOptionError} if an option is invalid
  */
@@ -44,7 +43,7 @@ export function remoteIndex (init: RemoteIndexInit): BlockIndex {
 
     return answer.results.map(located => {
       return complete && !answer.complete && !(located instanceof Error) && located.length === 0
-        ? new StoreRefusedError('the index service does not know all blocks, so that a miss is not certain')
+        ? new StoreRefusedError('the index service does not know all blocks, so a miss is not certain')
         : located
     })
   }
@@ -71,7 +70,7 @@ export function remoteIndex (init: RemoteIndexInit): BlockIndex {
         }
       }
 
-      // anything that is not a multihash was not asked for, and is nowhere
+      // bytes that are not a multihash were not asked for, and have no location
       const located = texts.map(text => found.get(text) ?? [])
       const error = located.find(one => one instanceof Error)
 

@@ -68,7 +68,7 @@ export class RowTable {
     return this.get(key, () => true).length > 0
   }
 
-  /** What `make` makes of the offset and the length of each row of a key, by ascending offset. */
+  /** Calls `make` with the offset and the length of each row of a key, by ascending offset, and returns the results. */
   get<T> (key: Uint8Array, make: (offset: number, length: number) => T): T[] {
     const rows: number[] = []
 

@@ -4,9 +4,9 @@ import type { Lookup } from './index-cache.ts'
 
 /** Remembers sessions beyond this process, e.g. `kvSessions`. */
 export interface SessionStore {
-  /** What was last set for a session; undefined: nothing, or it has expired. */
+  /** The value that was last set for a session; undefined if there is none, or it has expired. */
   get (session: string): Promise<readonly string[] | undefined>
-  /** Sets it again, for at least as long as the index was told to remember it. */
+  /** Replaces the value of a session, and keeps it for at least `ttl` ms. */
   set (session: string, cars: readonly string[], ttl: number): Promise<void>
 }
 
@@ -16,35 +16,35 @@ export interface SessionsInit {
   readonly maxSessions?: number
   /** How long a session is remembered after its last lookup, in ms. Default 3,600,000 */
   readonly sessionTtl?: number
-  /** Where sessions are remembered when this process is gone, or has forgotten them. Default: nowhere */
+  /** Remembers sessions when this process has ended, or has forgotten them. Default: none */
   readonly sessions?: SessionStore
   /** The time in ms, for tests. Default: `performance.now` */
   now?(): number
 }
 
-/** What one client has been reading. */
+/** The CARs that one client has been reading. */
 interface Session {
   /** Names of CARs, those of the last root last. */
   readonly cars: Set<string>
-  /** Whether what the store has is among them. */
+  /** Whether the CARs in the store have been added to them. */
   loaded: boolean
-  /** When it was last written to the store, in ms. */
+  /** When they were last written to the store, in ms. */
   written: number
-  /** Whether the store does not have all of it. */
+  /** Whether the store lacks some of them. */
   dirty: boolean
 }
 
-/** The store takes one write a second for each key. */
+/** Workers KV accepts one write a second for each key. */
 const WRITE_INTERVAL = 1_000
 
 /**
  * The CARs that each client has been reading, by its session.
  *
- * They are kept in memory, and where there is a store, there too: it is read
- * once, when a session is not in memory, and written when there is something new,
- * or half of its time is over. Of two processes that a client reads from at the
- * same time, the store has what one of them knows: what is forgotten is only
- * found by its root again.
+ * They are kept in memory, and in the store if there is one. A session that is not in memory is
+ * read from the store once; it is written when it has new CARs, or when half of its time is
+ * over. If a client reads from two processes at the same time, the store keeps the CARs that
+ * one of them knows. The blocks of the others are found again once the client asks for their
+ * roots.
  */
 export class Sessions {
   readonly #sessions: LRUCache<string, Session>
@@ -86,7 +86,7 @@ export class Sessions {
 
   /** Adds the CARs of a root to those of a session; the oldest ones are forgotten. */
   async remember (session: string, cars: readonly string[], lookup: Lookup): Promise<void> {
-    // a store that fails is asked again by the next lookup, and is not written to before
+    // if the store fails, the next lookup reads it again; it is not written before it was read
     const known = await this.#load(session, lookup).catch(() => undefined) ?? this.#sessions.get(session) ?? this.#keep(session, this.#store == null)
     known.dirty ||= cars.some(car => !known.cars.has(car))
 
@@ -114,7 +114,7 @@ export class Sessions {
     }
 
     const cars = await reads.run(`session\0${session}`, async () => this.#store?.get(session), signal) ?? []
-    // another lookup may have been faster, or have added something
+    // another lookup may have loaded the session in the meantime, or have added CARs
     const known = this.#sessions.get(session) ?? this.#keep(session, false)
 
     if (!known.loaded) {
@@ -131,7 +131,7 @@ export class Sessions {
   }
 
   #keep (session: string, loaded: boolean): Session {
-    // what the store has may expire soon: it is written again
+    // the value in the store may expire soon, so write it again
     const known: Session = { cars: new Set(), loaded, written: this.#now() - this.#ttl / 2, dirty: false }
     this.#sessions.set(session, known)
 
@@ -152,7 +152,7 @@ export class Sessions {
     try {
       await this.#store.set(session, [...known.cars], this.#ttl)
     } catch {
-      // it is tried again with the next lookup; what was looked up was found
+      // the next lookup tries again; this one has succeeded without the store
       known.written = written
       known.dirty = true
     }

@@ -15,20 +15,20 @@ import type { ObjectStore } from '../object-store.ts'
 
 /** Options of {@link shardedDagIndex}. */
 export interface ShardedDagIndexInit extends Pick<IndexReadInit, 'cacheLength' | 'concurrency' | 'maxLocations' | 'isolated' | 'malformedTtl' | 'now'> {
-  /** How the shards are named, which are CARs. Default: {@link carparkNames}, of which the first that exists is used */
+  /** The possible names of the shards, which are CARs; the first that exists is used. Default: {@link carparkNames} */
   readonly carNames?: CarNames
   /** Whether the index lists every block, so that a miss is certain. Default false */
   readonly complete?: boolean
-  /** A longer index is refused, in bytes. Default 32 MiB */
+  /** The longest index that is read, in bytes. Default 32 MiB */
   readonly maxLength?: number
 }
 
-/** The only version that there is. */
+/** The only version of the format that exists. */
 const VERSION = 'index/sharded/dag@0.1'
 
-/** What opening an index told. */
+/** The content of an index. */
 interface OpenedShards {
-  /** From a multihash to rows, as their numbers in the arrays below. */
+  /** The rows of each multihash, as positions in the arrays below. */
   readonly rows: RowTable
   readonly shards: Uint32Array
   readonly offsets: Float64Array
@@ -39,16 +39,15 @@ interface OpenedShards {
 }
 
 /**
- * The sharded DAG index of Storacha (`@storacha/blob-index`): a CAR whose root
- * leads to one block for each shard, which lists the blocks in it:
+ * Reads a sharded DAG index of Storacha (`@storacha/blob-index`): a CAR whose root links to one
+ * block for each shard, which lists the blocks in that shard:
  *
  * ```
  * root   {"index/sharded/dag@0.1": {"content": CID, "shards": [CID, …]}}
  * shard  [multihash of the shard, [[multihash of a block, [offset, length]], …]]
  * ```
  *
- * Offsets are those of blocks. It has no order that could be searched, so it is
- * read whole, once, and each of its blocks is hashed.
+ * Offsets are those of blocks. The rows are not sorted, so the index is read whole, once, and each of its blocks is hashed.
  */
 export function shardedDagIndex (store: ObjectStore, object: string, init: ShardedDagIndexInit = {}): BlockIndex {
   const { carNames = carparkNames, complete = false, maxLength = DEFAULTS.shardedIndex } = init
@@ -86,7 +85,7 @@ async function openShards (store: ObjectStore, object: string, init: OpenShardsI
     const block = blocks.get(link)
 
     if (block == null) {
-      throw new MalformedIndexError('a shard is missing in the index', { object, offset: root.blockOffset })
+      throw new MalformedIndexError('the index lacks the block of a shard', { object, offset: root.blockOffset })
     }
 
     parseBlock(block, object, cbor => {
@@ -112,7 +111,7 @@ function parseRoot (cbor: CborReader): string[] {
   let links: string[] | undefined
 
   if (cbor.map() !== 1 || cbor.text() !== VERSION) {
-    throw cbor.invalid(`this is no ${VERSION}`)
+    throw cbor.invalid(`expected ${VERSION}`)
   }
 
   for (let left = cbor.map(); left > 0; left--) {

@@ -16,9 +16,8 @@ interface Table {
 }
 
 /**
- * Makes the index 0x0401 of a CAR, as SATNAV has it: with offsets of sections,
- * from the start of the object. The same rows make the same index. See
- * `readTables` for the format.
+ * Builds the index 0x0401 of a CAR, as SATNAV has it: with offsets of sections, from the start
+ * of the object. The same rows yield the same bytes. See `readTables` for the format.
  */
 export class SortedIndexBuilder {
   readonly #tables = new Map<string, Table>()
@@ -91,7 +90,7 @@ export class SortedIndexBuilder {
 function writeSorted ({ bytes, width, rows }: Table, to: Uint8Array, at: number): void {
   const view = new DataView(bytes.buffer)
   const digestLength = width - VALUE_LENGTH
-  // the first four bytes decide nearly always
+  // almost always the first four bytes differ, and comparing those is fast
   const tops = Uint32Array.from({ length: rows }, (_, row) => digestLength >= 4 ? view.getUint32(row * width) : 0)
   const offsetOf = (row: number): number => Number(view.getBigUint64((row + 1) * width - VALUE_LENGTH, true))
   const order = Uint32Array.from({ length: rows }, (_, row) => row).sort((a, b) => {

@@ -11,13 +11,13 @@ export interface CarToAdd {
   blocks (): CarBlocks
 }
 
-/** Rows that are to be added together, and the CARs that they name by their places. */
+/** Rows that are to be added together, and the names of their CARs: a row refers to its CAR by the position in `names`. */
 export interface Batch {
   readonly builder: RowBuilder
   readonly names: string[]
 }
 
-/** Makes a batch without rows. */
+/** Creates a batch without rows. */
 export function createBatch (): Batch {
   return { builder: new RowBuilder(), names: [] }
 }
@@ -32,7 +32,7 @@ export async function collectRows ({ builder, names }: Batch, { name, blocks }: 
         const key = mapKey(multihash)
 
         if (key != null) {
-          // there is nothing to wait for but for digests of unusual lengths
+          // only the keys of digests of unusual lengths are promises: awaiting the others would take time
           builder.add(key instanceof Promise ? await key : key, { car: names.length, offset: blockOffset, length: blockLength })
         }
       }

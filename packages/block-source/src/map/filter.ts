@@ -1,8 +1,8 @@
 import { halfSipHash } from '../indexes/half-sip-hash.ts'
 
 /**
- * Bits a key: with eleven hashes one absent key in 2,200 is taken for a present one. A wantlist of 1,000 absent blocks then costs
- * some seven reads in a map of sixteen shards.
+ * Bits per key: with eleven hashes, one absent key in 2,200 is taken for a present one. So a
+ * wantlist of 1,000 absent blocks costs about seven reads in a map of sixteen shards.
  */
 const BITS_PER_KEY = 16
 

@@ -10,20 +10,20 @@ import type { FsStoreInit } from '../stores/fs.ts'
 import type { FileHandle } from 'node:fs/promises'
 
 /**
- * The files of a folder as a store that a block map can be written to. A file is
- * written beside its place and moved there, so readers see all of it or none.
+ * The files of a folder as a store that a block map can be written to. A file is first written
+ * under a temporary name and then renamed, so readers see all of it or nothing.
  *
- * If several writers change a file at the same time, one succeeds, and the others get
- * an `ObjectChangedError`. A writer holds `<file>.lock` meanwhile. A process that dies
- * then leaves the lock behind, and all further writers fail until it is removed.
+ * If several writers change a file at the same time, one succeeds, and the others get an
+ * `ObjectChangedError`. A writer holds `<file>.lock` while it changes a file. If its process
+ * dies then, the lock stays, and all further writers fail until someone removes it.
  */
 export function folderMapStore (init: FsStoreInit): UploadStore {
   const folder = resolve(init.folder)
   const store = fsStore(init)
 
-  /** Writes a file beside its place, and has `move` bring it there. */
+  /** Writes a file under a temporary name, and lets `move` give it its own. */
   async function writeBeside (object: string, signal: AbortSignal | undefined, fill: (file: FileHandle) => Promise<unknown>, move: (temporary: string, path: string) => Promise<void>): Promise<void> {
-    // refuses names that lead out of the folder
+    // `stat` refuses names that lead out of the folder
     await store.stat(object, { signal })
     checkOwn(object)
     const path = join(folder, object)
@@ -74,11 +74,11 @@ export function folderMapStore (init: FsStoreInit): UploadStore {
 
 function checkOwn (object: string): void {
   if (/\.(?:lock|tmp)$/.test(object)) {
-    throw new InvalidNameError(`${object} ends like a file that belongs to a writer`)
+    throw new InvalidNameError(`${object} ends with .lock or .tmp, as temporary files of writers do`)
   }
 }
 
-/** To the disk, so that a root never names a shard that a power cut took. */
+/** Writes a file and waits until it is on the disk, so that a root never refers to a shard that a power cut has lost. */
 async function write (path: string, fill: (file: FileHandle) => Promise<unknown>): Promise<void> {
   const file = await open(path, 'wx')
 
@@ -90,14 +90,14 @@ async function write (path: string, fill: (file: FileHandle) => Promise<unknown>
   }
 }
 
-/** Unlike a move, a link never replaces what is there. */
+/** Unlike renaming, linking never replaces an existing file. */
 async function linkTo (temporary: string, path: string, object: string): Promise<void> {
   await link(temporary, path).catch((err: NodeJS.ErrnoException) => {
     throw err.code === 'EEXIST' ? new ObjectChangedError(`${object} exists`) : err
   })
 }
 
-/** A file that takes the place of one version of another. */
+/** A file that replaces one version of another. */
 interface Replacement {
   readonly object: string
   readonly ifMatch: string
@@ -108,7 +108,7 @@ interface Replacement {
 async function replace (store: ObjectStore, { object, ifMatch, temporary, path }: Replacement): Promise<void> {
   const lock = `${path}.lock`
   const file = await open(lock, 'wx').catch((err: NodeJS.ErrnoException) => {
-    throw err.code === 'EEXIST' ? new ObjectChangedError(`another writer changes ${object}, or died when it did: then remove ${lock}`) : err
+    throw err.code === 'EEXIST' ? new ObjectChangedError(`another writer is changing ${object}; if it has died, remove ${lock}`) : err
   })
 
   try {

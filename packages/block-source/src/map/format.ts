@@ -1,26 +1,25 @@
 /**
- * # The block map: from a block to the CARs that have it
+ * # The block map: which CARs contain a block
  *
- * True random access in object storage, without a database: sorted, immutable
- * **shards** of rows, and one small **root** that lists them. The root is the
- * only object that ever changes, by a conditional put, so readers see all of an
- * addition or nothing of it, and writers cannot undo each other's.
+ * True random access in object storage, without a database: sorted, immutable **shards** of
+ * rows, and one small **root** that lists them. The root is the only object that ever changes,
+ * by a conditional put, so readers see all of an addition or nothing of it, and no writer can
+ * undo the change of another.
  *
- * A lookup takes the root (kept in memory), asks the filter of each shard, and
- * reads one page of each shard whose filter matches: the root also has the first
- * key of every page. A row says where the block's bytes are, so the next read is
- * that of the block. Cold, that is three reads.
+ * A lookup asks the filter of each shard in the root, which is kept in memory, and reads one
+ * page of each shard whose filter matches: the root also contains the beginning of the first
+ * key of every page. A row says where the block's bytes are, so the next read is that of the
+ * block. With a cold cache, that is three reads.
  *
- * Why not an object for each block? That is a put and a get a block, 4.50 and
- * 0.36 dollars a million in R2, and runs of blocks are not read at once. Adding a
- * CAR to a map is two puts, whatever is in it.
+ * Why not an object for each block? That takes a put and a get for each block, which cost 4.50
+ * and 0.36 dollars a million in R2, and consecutive blocks cannot be read at once. Adding a CAR
+ * to a map takes two puts, however many blocks it has.
  *
- * Why not the multi index 0x0402? All of its heads are read to open it, and it
- * changes as a whole.
+ * Why not the multi index 0x0402? Opening one reads the heads of all its indexes, and adding a CAR rewrites all of it.
  *
- * Why whole digests? Half of one would find the same candidates, and the hash of
- * the block decides anyway. But a client that asks for a digest that begins like a
- * known one would make the source read a block for it, and fail.
+ * Why whole digests? Half of one would find the same candidates, and the hash of the block
+ * decides anyway. But then a client could make the source read a block in vain, by asking for a
+ * digest that begins like a known one.
  *
  * Why 16 bits a row in the filters? With 10 and seven hashes a filter is wrong one time
  * in 120, and 1,000 wants of absent blocks read 133 pages in a map of sixteen shards:
@@ -40,11 +39,9 @@
  * ## Shard
  *
  * ```
- * 0   8 bytes   4b 49 54 52 4f 57 53 01, "KITROWS" and the version
- * 8   u32       how many rows
- * 12  u32       random, so that a new shard never has the name of one that another writer removes
- * 16  u64       when it was made, in ms since 1970: a shard that no root lists, since its writer died, is removed a day later
- * 24  50 bytes  each row:
+ * 0   8 bytes   4b 49 54 52 4f 57 53 01, "KITROWS" and the version 8   u32       how many rows 12  u32       random, so that
+ * a new shard never has the name of one that another writer is removing 16  u64       when it was made, in ms since 1970: a
+ * shard that no root lists, since its writer died, is removed a day later 24  50 bytes  each row:
  *       0   32 bytes  the digest; of a digest of another length, SHA-256 of the multihash
  *       32  u32       the multihash code, big endian; with the highest bit set for another length
  *       36  u32       which CAR, by the list of the shard in the root
@@ -84,25 +81,25 @@
  *
  * ## Versions
  *
- * Each version of a root begins with `KITROOT` and its number, and ends in the checksum. A
- * root of another version is refused by name (`FormatVersionError`) by readers and writers.
- * 1 was as above, with 10 bits a row and i = 0 … 6 in filters, or with 16 as now, and no
- * byte that told which. Shards of version 1 are as before.
+ * Each version of a root begins with `KITROOT` and its number, and ends in the checksum.
+ * Readers and writers refuse a root of another version with a `FormatVersionError`. Version 1
+ * was as above, with 10 bits a row and i = 0 … 6 in filters, or with 16 as now, and no byte
+ * said which. Shards still have version 1.
  */
 
-/** What a row is found by, in bytes: a digest and a multihash code. */
+/** The length of a row's key, in bytes: a digest and a multihash code. */
 export const KEY_LENGTH = 36
 
-/** Bytes of a row. */
+/** The length of a row, in bytes. */
 export const ROW_LENGTH = 50
 
-/** What precedes the rows of a shard, in bytes. */
+/** The length of a shard's head, which precedes its rows, in bytes. */
 export const SHARD_HEAD = 24
 
-/** Rows of each page but the last, which may have fewer. */
+/** How many rows each page has; the last one may have fewer. */
 export const ROWS_PER_PAGE = 1024
 
-/** A page of rows, in bytes. */
+/** The length of a page of rows, in bytes. */
 export const PAGE_LENGTH: number = ROWS_PER_PAGE * ROW_LENGTH
 
 /** The name of the root of a map. */

@@ -18,13 +18,13 @@ import type { ObjectStore } from '../object-store.ts'
 
 /** How a block map is read. */
 export interface MapIndexInit extends Omit<IndexReadInit, 'pageLength' | 'wholeLength'> {
-  /** What the names of its objects begin with. Default `map/` */
+  /** The prefix of the names of the map's objects. Default `map/` */
   readonly prefix?: string
   /** Whether the map lists every block except identities, so that a miss is certain. Default false */
   readonly complete?: boolean
-  /** How old the root may be, in ms: until then, CARs that were added may not be found. Default 60,000 */
+  /** How old the root in memory may be, in ms: until then, blocks of CARs that were added may not be found. Default 60,000 */
   readonly maxAge?: number
-  /** The same for a miss, if the map is complete: a miss that is not true is worse than a request. Default 1,000 */
+  /** The same before a miss, if the map is complete: a wrong miss is worse than a request. Default 1,000 */
   readonly maxMissAge?: number
   /** The most memory that the root may take, in bytes: about 2 a block, and the names of the CARs. Default 64 MiB */
   readonly maxRootLength?: number
@@ -42,9 +42,9 @@ interface LoadedRoot {
 const MAX_ROWS = 100
 
 /**
- * The block map as an index: from any block, root or not, to the CARs that have
- * it. A lookup reads the root once, and a page (50 KiB) of each shard that may
- * have the block. CARs that were added last come first.
+ * Looks up blocks, roots or not, in a block map. The first lookup reads the root of the map;
+ * each reads a page (50 KiB) of each shard that may have the block. The locations in the CARs
+ * that were added last come first.
  *
  * The format is described in `format.ts`.
  */
@@ -174,7 +174,7 @@ class MapIndex implements BlockIndex {
   }
 }
 
-/** The rows of the pages on which a key may be: mostly those of one page. Undefined if it is on none. */
+/** The rows of the pages on which a key may be, usually a single page; undefined if there is none. */
 function tableOf ({ fences, rows }: MapShard, key: Uint8Array): SortedTable | undefined {
   const top = new DataView(key.buffer, key.byteOffset).getUint32(0)
   const last = firstAbove(fences, top) - 1

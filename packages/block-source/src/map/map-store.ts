@@ -1,23 +1,23 @@
 import type { ListingStore, ObjectStore } from '../object-store.ts'
 
-/** Under which condition an object is written. */
+/** The condition under which an object is written. */
 export interface PutOptions {
-  /** Only if the object is this version: its etag, as a read or `stat` told it. */
+  /** Only if the object is this version: its etag, from a read or `stat`. */
   readonly ifMatch?: string
   /** Only if there is no such object. */
   readonly ifAbsent?: boolean
-  /** Aborts the write, which may have happened all the same. */
+  /** Aborts the write, which may have happened nevertheless. */
   readonly signal?: AbortSignal
 }
 
 /**
- * A store that can also write, as far as a block map needs it. Conditions must be
- * checked by the store, in one step with the write: a store that reads first and
- * writes then lets one writer undo what another one did.
+ * A store that can also write, as far as a block map needs it. The store must check conditions
+ * in one step with the write: if it reads first and writes afterwards, one writer can undo the
+ * change of another.
  */
 export interface MapStore extends ObjectStore {
   /**
-   * Writes an object as a whole: readers see all of it, or what was there before.
+   * Writes an object as a whole: readers see the new version or the old one, never a part.
    *
    * @throws {ObjectChangedError} if the condition does not hold
    */
@@ -26,32 +26,32 @@ export interface MapStore extends ObjectStore {
   remove (object: string): Promise<void>
 }
 
-/** What is uploaded: an object of another store, in one version of it. */
+/** The object to upload: one version of an object in another store. */
 export interface UploadFrom {
   readonly store: ObjectStore
   readonly object: string
-  /** All of it, in bytes. */
+  /** The size of the whole object, in bytes. */
   readonly size: number
   readonly etag?: string
 }
 
-/** How a map is uploaded. */
+/** Options of an upload. */
 export interface UploadOptions {
   readonly signal?: AbortSignal
   /** Called with the number of bytes that have been written so far. */
   progress? (bytes: number): void
 }
 
-/** A store that objects of any size can be written to. */
+/** A store to which objects of any size can be written. */
 export interface UploadStore extends MapStore {
   list: ListingStore['list']
   /**
-   * Writes an object as a whole, a part at a time: readers see nothing of it
-   * before all is there. Where the store keeps the parts of an upload that was
-   * interrupted, it goes on from those: so the name must tell the contents, as
-   * the name of a CAR does that has its hash in it.
+   * Writes an object as a whole, a part at a time: readers see nothing of it before all of it
+   * is written. If the store has kept the parts of an interrupted upload of the same name, it
+   * continues with those. So a name must stand for one content, as the name of a CAR does,
+   * which contains its hash.
    *
-   * @throws {ObjectChangedError} if what is uploaded has changed meanwhile
+   * @throws {ObjectChangedError} if the object changes during the upload
    */
   upload (object: string, from: UploadFrom, options?: UploadOptions): Promise<void>
 }

@@ -12,11 +12,11 @@ import type { RowBuilder } from './rows.ts'
 
 /** How a map is written. */
 export interface MapWriterInit {
-  /** What the names of its objects begin with. Default `map/` */
+  /** The prefix of the names of the map's objects. Default `map/` */
   readonly prefix?: string
-  /** With more shards than these, small ones are merged until there are half as many. Default 16 */
+  /** If there are more shards than this, small ones are merged until there are half as many. Default 16 */
   readonly maxShards?: number
-  /** A shard gets no more rows than these, but for those of one CAR, since it is made in memory: 100 bytes a row. Default 2,097,152 */
+  /** The most rows of a shard, unless a single CAR has more: it is built in memory, with 100 bytes a row. Default 2,097,152 */
   readonly maxShardRows?: number
   /** How often the writer tries to write the root while others change it. Default 20 */
   readonly attempts?: number
@@ -27,19 +27,19 @@ export interface MapWriterInit {
 /** Changes a block map. Any number of writers may do so at the same time. */
 export interface MapWriter {
   /**
-   * Adds CARs; those that are in the map already are left alone. The blocks of a
-   * CAR are in the map together, or not at all: a CAR that fails is left out, with all
-   * CARs after it. The call may be repeated.
+   * Adds CARs that are not in the map yet. Readers find all blocks of a CAR or none. If reading
+   * a CAR fails, the CARs before it are added, and neither it nor those after it. The call may
+   * be repeated.
    *
    * @returns the names of those that were added
-   * @throws {ObjectChangedError} if others changed the map again and again
+   * @throws {ObjectChangedError} if other writers kept changing the map
    */
   add (cars: Iterable<CarToAdd>): Promise<string[]>
-  /** Removes CARs: they are found no more, and their rows are left out when shards are merged. */
+  /** Removes CARs: readers no longer find their blocks, and the next merge of their shards drops their rows. */
   remove (names: Iterable<string>): Promise<void>
   /**
-   * Merges all shards, as far as `maxShardRows` allows. In a store that can list, it
-   * also removes shards that writers which died have left behind, a day after they did.
+   * Merges all shards, as far as `maxShardRows` allows. In a store that can list, it also
+   * removes shards that a writer left behind when it died, once they are a day old.
    */
   compact (): Promise<void>
   /** The names of all CARs in the map. */
@@ -51,7 +51,7 @@ interface ReadRoot {
   readonly etag?: string
 }
 
-/** Writes a block map; see `format.ts`. Without a map under the prefix, the first addition makes one. */
+/** Writes a block map; see `format.ts`. If there is no map under the prefix, the first addition creates it. */
 export function createMapWriter (store: MapStore, init: MapWriterInit = {}): MapWriter {
   return new BlockMapWriter(store, init)
 }
@@ -127,13 +127,13 @@ class BlockMapWriter implements MapWriter {
 
   async #readRoot (): Promise<ReadRoot | undefined> {
     const name = rootName(this.#prefix)
-    // in one read, so that no writer changes it in between; if bytes are missing the checksum is wrong
+    // one read, so that no writer can change the root in between; if bytes are missing, the checksum is wrong
     const part = await this.#store.read(name)
 
     return part == null ? undefined : { root: await decodeRoot(part.bytes, name), etag: part.etag }
   }
 
-  /** Changes the root. What `change` returns undefined for stays as it is; it is called again if others were faster. */
+  /** Changes the root, unless `change` returns undefined. Calls `change` again if another writer was faster. */
   async #update (change: (root: MapRoot) => Promise<MapRoot | undefined> | MapRoot | undefined): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -150,7 +150,7 @@ class BlockMapWriter implements MapWriter {
           throw err
         }
 
-        // each writer that fails has let another one succeed; chance keeps them apart
+        // a writer fails only if another one has succeeded; random delays keep them from colliding again
         await new Promise(resolve => { setTimeout(resolve, Math.random() * 10 * attempt) })
       }
     }
@@ -159,7 +159,7 @@ class BlockMapWriter implements MapWriter {
   async #putShard (builder: RowBuilder, cars: readonly number[]): Promise<MapShard> {
     const { bytes, rows } = builder.build(this.#now())
     const shard = await describeShard(bytes, rows, cars)
-    // its name is of what is in it, so that a second attempt is the same write
+    // its name is the hash of its content, so a second attempt writes the same object
     await this.#store.put(shardName(this.#prefix, shard.id), bytes)
 
     return shard
@@ -179,12 +179,12 @@ class BlockMapWriter implements MapWriter {
       }
 
       if (shards.some(({ id }) => id === shard.id)) {
-        // the store wrote the root, and then said that it had changed: by the writer's own second attempt
+        // the first attempt succeeded although its response was lost, so the second one found a changed root
         return undefined
       }
 
       const all = [...cars]
-      // another writer may have added some of them meanwhile
+      // another writer may have added some of them in the meantime
       const known = new Map(cars.flatMap((car, place) => car.removed ? [] : [[car.name, place] as const]))
       const places = names.map(name => known.get(name) ?? all.push({ name, removed: false }) - 1)
 
@@ -202,7 +202,7 @@ class BlockMapWriter implements MapWriter {
       }
     }
 
-    // read behind the list, so that what was listed meanwhile is known
+    // read the root after the list, so that it names shards that were added in the meantime
     const listed = new Set((await this.#readRoot())?.root.shards.map(({ id }) => shardName(this.#prefix, id)))
 
     for (const name of names.filter(name => !listed.has(name))) {
@@ -234,7 +234,7 @@ class BlockMapWriter implements MapWriter {
           return undefined
         }
 
-        // others were faster: what was merged may not be what there is
+        // another writer has changed the root, so the merged shard may be out of date
         await this.#store.remove(shardName(this.#prefix, id))
       }
 
@@ -265,7 +265,7 @@ function changedIfMissing (err: unknown): never {
 
 function versionOf ({ etag }: ReadRoot): string {
   if (etag == null) {
-    throw new StoreRefusedError('the store does not tell versions, so that the root of a map cannot be changed safely')
+    throw new StoreRefusedError('the store does not report versions, so the root of a map cannot be changed safely')
   }
 
   return etag

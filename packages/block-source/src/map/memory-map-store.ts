@@ -2,12 +2,12 @@ import { ObjectChangedError } from '../errors.ts'
 import { memoryStore } from '../stores/memory.ts'
 import type { MapStore } from './map-store.ts'
 
-/** Objects in memory that a block map can be written to: for tests, and for a map that one process uses. */
+/** A store in memory to which a block map can be written: for tests, and for a map that only one process uses. */
 export function memoryMapStore (objects: Map<string, Uint8Array> = new Map()): MapStore {
   const store = memoryStore({ objects })
   let last: Promise<unknown> = Promise.resolve()
 
-  /** One after another: the check and the write are one step. */
+  /** Runs steps one after another, so that a check and its write are one step. */
   async function alone<T> (step: () => Promise<T>): Promise<T> {
     const turn = last.then(step)
     last = turn.catch(() => {})

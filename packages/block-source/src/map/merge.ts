@@ -8,7 +8,7 @@ import type { ObjectStore } from '../object-store.ts'
 /** How much of a shard is read at a time. */
 const MAX_READ = 16 << 20
 
-/** The smallest shards, of which merging leaves no more than `most`, as far as they fit into one. */
+/** The smallest shards: enough that merging them leaves at most `most` shards, but no more than fit into one. */
 export function smallestShards ({ cars, shards }: MapRoot, most: number, maxRows: number): MapShard[] {
   const chosen: MapShard[] = []
   let rows = 0
@@ -22,11 +22,11 @@ export function smallestShards ({ cars, shards }: MapRoot, most: number, maxRows
     rows += shard.rows
   }
 
-  // one alone is only worth it for the rows that are left out
+  // rewriting a single shard is only worth it to drop the rows of removed CARs
   return chosen.length > 1 || chosen.some(shard => shard.cars.some(car => cars[car].removed)) ? chosen : []
 }
 
-/** The rows of shards together, without those of CARs that were removed, and the CARs that they name by their places. */
+/** The rows of several shards without those of removed CARs, and their CARs, as positions in the root. */
 export async function mergeRows (store: ObjectStore, prefix: string, root: MapRoot, shards: readonly MapShard[]): Promise<{ builder: RowBuilder, cars: number[] }> {
   const builder = new RowBuilder()
   const places = new Map<number, number>()

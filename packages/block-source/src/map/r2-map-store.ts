@@ -4,22 +4,21 @@ import { checkName } from '../stores/request.ts'
 import type { MapStore } from './map-store.ts'
 import type { R2BucketLike, R2StoreInit } from '../stores/r2.ts'
 
-/** What is used of an `R2Bucket` binding, to write a block map to. */
+/** The parts of an `R2Bucket` binding that are used to write a block map. */
 export interface R2MapBucketLike extends R2BucketLike {
   put (key: string, bytes: Uint8Array, options: { onlyIf?: { etagMatches: string } | { etagDoesNotMatch: string } }): Promise<unknown>
   delete (key: string): Promise<void>
 }
 
-/** As for `r2Store`, with a bucket that can be written to. */
+/** The options of `r2Store`, with a bucket that can be written to. */
 export interface R2MapStoreInit extends R2StoreInit {
   readonly bucket: R2MapBucketLike
 }
 
 /**
- * An R2 bucket that a block map can be written to. R2 checks conditions itself.
+ * An R2 bucket to which a block map can be written. R2 itself checks conditions.
  *
- * Writes are not tried again: whether a failed one has happened is for the map's
- * writer to see.
+ * It does not retry writes: a failed one may have succeeded, and the map's writer finds that out.
  */
 export function r2MapStore (init: R2MapStoreInit): MapStore {
   const { bucket, budget } = init

@@ -3,7 +3,7 @@ import { addToFilter, filterLength } from './filter.ts'
 import { KEY_LENGTH, ROW_LENGTH, ROWS_PER_PAGE, SHARD_HEAD } from './format.ts'
 import { sha256 } from './sha256.ts'
 
-/** `KITROOT`, which precedes the version: what a root begins with. */
+/** `KITROOT`: the beginning of a root, before the version. */
 const MAGIC = Uint8Array.from([0x4b, 0x49, 0x54, 0x52, 0x4f, 0x4f, 0x54])
 
 const VERSION = 2
@@ -27,21 +27,21 @@ export interface MapShard {
   readonly rows: number
   /** The key of its filter. */
   readonly seed: Uint32Array
-  /** The CARs that its rows name, as places in {@link MapRoot.cars}. */
+  /** The CARs of its rows, as positions in {@link MapRoot.cars}. */
   readonly cars: readonly number[]
   /** The beginning of the first key of each page. */
   readonly fences: Uint32Array
   readonly filter: Uint8Array
 }
 
-/** What the root of a map says. */
+/** The content of a map's root. */
 export interface MapRoot {
   readonly cars: readonly MapCar[]
   /** The oldest first. */
   readonly shards: readonly MapShard[]
 }
 
-/** What is listed of a new shard, with a random seed. `cars` are places in the root. */
+/** Creates the root's entry for a new shard, with a random seed. `cars` are positions in the root. */
 export async function describeShard (bytes: Uint8Array, rows: number, cars: readonly number[]): Promise<MapShard> {
   const seed = crypto.getRandomValues(new Uint32Array(2))
   const filter = new Uint8Array(filterLength(rows))
@@ -104,7 +104,7 @@ export async function encodeRoot (root: MapRoot): Promise<Uint8Array> {
  * Reads a root. Filters are views of the bytes.
  *
  * @throws {MalformedIndexError} if its checksum is wrong, or it contradicts itself
- * @throws {FormatVersionError} if it is whole, and of another version
+ * @throws {FormatVersionError} if it is intact, but has another version
  */
 export async function decodeRoot (bytes: Uint8Array, object: string): Promise<MapRoot> {
   const length = bytes.length - CHECKSUM
@@ -128,7 +128,7 @@ export async function decodeRoot (bytes: Uint8Array, object: string): Promise<Ma
 /** All versions end in the same checksum, so that a damaged root is not taken for one of another version. */
 function checkVersion (version: number, object: string): void {
   if (version < VERSION) {
-    throw new FormatVersionError(`${object} was written by an older version (format ${version}, not ${VERSION}): remove it, and add the CARs again by kitsune-index add, which uploads nothing that is there`)
+    throw new FormatVersionError(`${object} was written by an older version (format ${version}, not ${VERSION}): remove it, and add the CARs again with kitsune-index add, which does not upload objects that exist`)
   }
 
   if (version > VERSION) {
@@ -156,7 +156,7 @@ class RootReader {
     const shards = this.#list(this.#view.getUint32(12, true), ID_LENGTH + 16, () => this.#shard(cars.length))
 
     if (this.#at !== this.#end) {
-      throw this.#malformed('there are bytes behind the last shard')
+      throw this.#malformed('there are bytes after the last shard')
     }
 
     return { cars, shards }

@@ -3,7 +3,7 @@ import { parseMultihash } from '../indexes/multihash.ts'
 import { KEY_LENGTH, ROW_LENGTH, SHARD_HEAD } from './format.ts'
 import { sha256 } from './sha256.ts'
 
-/** `KITROWS` and the version: what a shard begins with. */
+/** `KITROWS` and the version: the beginning of a shard. */
 const MAGIC = Uint8Array.from([0x4b, 0x49, 0x54, 0x52, 0x4f, 0x57, 0x53, 1])
 
 const IDENTITY = 0
@@ -13,21 +13,20 @@ const DIGEST_LENGTH = 32
 /** The highest bit of a code: the digest is not 32 bytes long. */
 const OTHER_LENGTH = 2 ** 31
 
-/** Codes above have no rows; there are none. */
+/** Larger codes do not exist, and would have no rows. */
 const MAX_CODE = OTHER_LENGTH - 1
 
-/** Where a block is, as a shard has it. */
+/** The position of a block, as a shard states it. */
 export interface MapRow {
-  /** Which CAR, by the list of the shard. */
+  /** The CAR, as a position in the shard's list. */
   readonly car: number
   readonly offset: number
   readonly length: number
 }
 
 /**
- * The key of a multihash in a map; undefined if it has none, as identities and
- * anything that is not a multihash. It is a promise only for digests that are not 32 bytes
- * long, which hardly any CAR has.
+ * The key of a multihash in a map; undefined if it is an identity or not a multihash. It is a
+ * promise only for digests that are not 32 bytes long, which hardly any CAR contains.
  */
 export function mapKey (multihash: Uint8Array): Uint8Array | undefined | Promise<Uint8Array> {
   const parsed = parseMultihash(multihash)
@@ -49,7 +48,7 @@ function keyOf (digest: Uint8Array, code: number): Uint8Array {
   return key
 }
 
-/** Reads what follows the key of a row. */
+/** Parses the part of a row after its key. */
 export function parseRow (value: Uint8Array): MapRow {
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength)
 
@@ -60,7 +59,7 @@ export function parseRow (value: Uint8Array): MapRow {
   }
 }
 
-/** Collects rows, and makes a shard of them. */
+/** Collects rows and builds a shard. */
 export class RowBuilder {
   #bytes = new Uint8Array(64 * ROW_LENGTH)
   #view = new DataView(this.#bytes.buffer)
@@ -70,7 +69,7 @@ export class RowBuilder {
     return this.#count
   }
 
-  /** Drops all rows but the first ones. */
+  /** Drops all rows except the first `count`. */
   truncate (count: number): void {
     this.#count = count
   }
@@ -93,7 +92,7 @@ export class RowBuilder {
     this.#count++
   }
 
-  /** The shard, which is made at `now`: all rows in order, and of a CAR only the first one for a key. */
+  /** The shard, with `now` as its time: all rows in order, and for each key only the first row of a CAR. */
   build (now: number): { bytes: Uint8Array, rows: number } {
     const bytes = new Uint8Array(SHARD_HEAD + this.#count * ROW_LENGTH)
     bytes.set(MAGIC)
@@ -120,7 +119,7 @@ export class RowBuilder {
 
   #order (): Uint32Array {
     const order = Uint32Array.from({ length: this.#count }, (_, i) => i)
-    // the first four bytes decide nearly always
+    // almost always the first four bytes differ, and comparing those is fast
     const tops = Uint32Array.from({ length: this.#count }, (_, i) => this.#view.getUint32(i * ROW_LENGTH))
 
     return order.sort((a, b) => tops[a] - tops[b] || this.#compare(a * ROW_LENGTH, b * ROW_LENGTH))
@@ -129,7 +128,7 @@ export class RowBuilder {
   #compare (a: number, b: number): number {
     return compareBytes(this.#bytes, a, this.#bytes, b, KEY_LENGTH) ||
       this.#view.getUint32(a + KEY_LENGTH, true) - this.#view.getUint32(b + KEY_LENGTH, true) ||
-      // the rest of equal ones is in the order in which they were added
+      // rows with the same key and CAR stay in the order in which they were added
       a - b
   }
 
@@ -138,14 +137,14 @@ export class RowBuilder {
   }
 }
 
-/** Whether an object is a shard with this number of rows, by its beginning. */
+/** Whether an object is a shard with this number of rows, according to its head. */
 export function isShard (bytes: Uint8Array, rows: number): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
   return MAGIC.every((byte, i) => bytes[i] === byte) && view.getUint32(8, true) === rows
 }
 
-/** When a shard was made, in ms since 1970, by its beginning; undefined if it is none. */
+/** When a shard was written, in ms since 1970, according to its head; undefined if it is not a shard. */
 export function madeAt (head: Uint8Array): number | undefined {
   if (head.byteLength < SHARD_HEAD || !MAGIC.every((byte, i) => head[i] === byte)) {
     return undefined

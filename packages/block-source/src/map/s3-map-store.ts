@@ -8,16 +8,15 @@ import type { PutOptions, UploadStore } from './map-store.ts'
 import type { S3Bucket, S3StoreInit } from '../stores/s3-bucket.ts'
 
 /**
- * A bucket of S3 that a block map and its CARs can be written to.
+ * An S3 bucket to which a block map and its CARs can be written.
  *
- * The bucket must check `If-Match` and `If-None-Match` of a PUT, as S3, R2 and
- * recent versions of other servers do. Some ignore them, and one writer would
- * undo what another one did: so before its first conditional write a store tries
- * on an object `kitsune-probe-…` whether they are checked, and refuses if not.
+ * The bucket must check `If-Match` and `If-None-Match` of a PUT, as S3, R2 and recent versions
+ * of other servers do. If a server ignores them, one writer can undo the change of another. So
+ * before its first conditional write the store writes an object `kitsune-probe-…` to find out,
+ * and refuses to write if the server does not check them.
  *
- * It cannot tell whether a server returns each object with its own etag, while
- * the object changes. versitygw does not if it keeps etags in a sidecar: there,
- * only one writer may be at work at a time.
+ * It cannot tell whether a server returns the right etag with an object that is being replaced.
+ * versitygw does not if it keeps etags in a sidecar: then only one writer may run at a time.
  *
  * @throws {InvalidOptionError} if an option is invalid
  */
@@ -62,7 +61,7 @@ async function probeConditions (bucket: S3Bucket, signal?: AbortSignal): Promise
       })
 
       if (!checked) {
-        throw new StoreRefusedError(`${bucket.name}: the server does not check ${'ifAbsent' in condition ? 'If-None-Match' : 'If-Match'} when it writes, so that a map there would lose what writers add at the same time`)
+        throw new StoreRefusedError(`${bucket.name}: the server does not check ${'ifAbsent' in condition ? 'If-None-Match' : 'If-Match'} of a PUT, so a map there could lose CARs that two writers add at the same time`)
       }
     }
   } finally {

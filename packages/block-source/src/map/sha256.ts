@@ -1,4 +1,4 @@
-/** SHA-256, by what every platform has. */
+/** SHA-256 by WebCrypto, which every platform has. */
 export async function sha256 (bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
 }

@@ -3,34 +3,33 @@ import { readBody } from '../http/body.ts'
 import { decodeMultihash, encodeAnswer, isObject, parseJson } from '../indexes/remote-format.ts'
 import type { BlockIndex, Located } from '../block-index.ts'
 
-/** What an index service answers from, and within which limits. */
+/** The index of a service, and its limits. */
 export interface IndexServiceInit {
   readonly index: BlockIndex
   /**
-   * How long a cache may keep where a block is, in ms. A place that is out of date
-   * is an error when it is read, and never another block. Default 60,000
+   * How long caches may keep the locations of a block, in ms. Reading from a location that is
+   * out of date fails, and never returns another block. Default 60,000
    */
   readonly maxAge?: number
   /**
-   * The same for a miss, which would hide a block that was added meanwhile: for
-   * an index that does not change. Default 0: a miss is not kept
+   * The same for a miss, which would hide a block that is added later: set it only if the index never changes. Default 0: caches do not keep misses
    */
   readonly maxMissAge?: number
   /** The most multihashes in one request. Default 1,000 */
   readonly maxBatch?: number
 }
 
-/** What answers a request; it never rejects. */
+/** Answers a request; never rejects. */
 export type IndexService = (request: Request) => Promise<Response>
 
-/** Room for 1,000 multihashes, in bytes. */
+/** The longest body that is read, in bytes: enough for 1,000 multihashes. */
 const MAX_BODY = 512 * 1024
 
 /**
- * An index as a service over HTTP, for `remoteIndex`; the protocol is described
- * in `remote-format.ts`. It is a function from a `Request` to a `Response`, as
- * Workers and Node.js frameworks have them, under whatever path. The
- * application decides who may ask; the service takes sessions as they are given.
+ * Serves an index over HTTP to `remoteIndex`; `remote-format.ts` describes the protocol. The
+ * service is a function from a `Request` to a `Response`, as Workers and frameworks of Node.js
+ * have them; its path does not matter. The application decides who may use it. The service
+ * trusts the session that a request states.
  */
 export function indexService (init: IndexServiceInit): IndexService {
   const { index, maxAge = DEFAULTS.serviceAge, maxMissAge = 0, maxBatch = DEFAULTS.indexBatch } = init
@@ -54,7 +53,7 @@ export function indexService (init: IndexServiceInit): IndexService {
   }
 
   async function postMany (request: Request): Promise<Response> {
-    // one byte more than is allowed tells whether there is more
+    // reading one byte more than allowed shows whether the body is too long
     const { bytes } = await readBody(request.body, { length: MAX_BODY + 1, max: MAX_BODY + 1, signal: request.signal })
 
     if (bytes.byteLength > MAX_BODY) {

@@ -1,4 +1,4 @@
-/** Memory that is filled at once: where Node.js can, it is not zeroed first, which would take a sixth of the time of hashing it. */
+/** Allocates memory that the caller fills at once. In Node.js it is not zeroed first, which would take a sixth of the time of hashing it. */
 export function allocate (length: number): Uint8Array {
   const { Buffer } = globalThis
 

@@ -30,7 +30,7 @@ export function combine (cid: CID, failures: readonly Error[]): Error {
     : new AggregateError(failures, `${cid} could not be read from any of ${failures.length} locations: ${failures.map(({ message }) => message).join('; ')}`)
 }
 
-/** What was thrown as an Error, which it need not be. */
+/** Converts whatever was thrown to an Error. */
 export function toError (err: unknown): Error {
   return err instanceof Error ? err : new Error(String(err))
 }

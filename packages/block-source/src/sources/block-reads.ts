@@ -28,7 +28,7 @@ interface BlockReadsInit extends RangeReadsInit {
   isWanted? (cid: CID): boolean
 }
 
-/** Failures of a range that a single one of its blocks may have caused. */
+/** Failures of a whole range that one of its blocks may have caused. */
 const MAY_BE_ONE = [OutOfRangeError, ObjectTooLargeError, TruncatedError]
 
 /** The reads of ranges. If part of a range fails, its blocks are read again one at a time. */
@@ -144,7 +144,7 @@ function isGone (err: unknown): boolean {
   return err instanceof ObjectMissingError || err instanceof ObjectChangedError
 }
 
-/** Most blocks are wanted once, and there may be very many: this makes no array for each. */
+/** Allocates no array for each block: there may be very many, and most have one CID. */
 function addResults (results: GetManyResult[], cids: readonly CID[], bytes: Uint8Array): void {
   for (const cid of cids) {
     results.push({ cid, bytes })

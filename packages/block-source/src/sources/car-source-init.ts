@@ -21,7 +21,7 @@ export interface CarSourceInit extends VerifyInit {
   readonly concurrency?: number
   /** How much `getMany` may hold in reads under way and results not yet taken, in bytes. Default 32 MiB */
   readonly maxBytes?: number
-  /** `getMany` reads further where blocks are asked for in the order of their CAR. Default: it reads what it is asked for */
+  /** `getMany` reads ahead if blocks are requested in the order of their CAR. Default: it reads only requested blocks */
   readonly readAhead?: ReadAheadInit
 }
 

@@ -15,9 +15,10 @@ import type { CID } from 'multiformats/cid'
 export interface CarSource extends BlockSource {
   getMany (cids: Iterable<CID>, options?: SourceOptions): AsyncIterable<GetManyResult>
   /**
-   * As `getMany`, but for a consumer that has done with a block before it takes the next one, because it hashes or copies it, or
-   * awaits that it is written: the bytes of a result may be overwritten as soon as another one is asked for. So the same
-   * memory serves for one range after another, where `getMany` makes some for each block that has to be collected again.
+   * Like `getMany`, for a consumer that has finished with a block before it takes the next one,
+   * for example because it hashes or copies it, or waits until it is written. The bytes of a
+   * result may be overwritten as soon as the next result is requested. So one range after
+   * another is read into the same memory, whereas `getMany` allocates memory for each block.
    */
   lendMany (cids: Iterable<CID>, options?: SourceOptions): AsyncIterable<GetManyResult>
 }
@@ -93,7 +94,7 @@ async function one (results: AsyncIterable<GetManyResult>): Promise<Uint8Array |
   return read
 }
 
-/** Of a store that reads into buffers, which is a folder. */
+/** The limits for a store that reads into buffers, which is a folder. */
 function localLimits (limits: CarSourceLimits): CarSourceLimits {
   return { ...limits, maxSpan: Math.min(limits.maxSpan, DEFAULTS.lentSpan), concurrency: Math.min(limits.concurrency, DEFAULTS.lentReads) }
 }

@@ -5,7 +5,7 @@
 export function eachOf<T> (arrays: AsyncGenerator<readonly T[]>): AsyncIterableIterator<T> {
   let items: readonly T[] = []
   let taken = 0
-  /** Whatever is asked for while an array is awaited is asked for after that. */
+  /** The last call that has not been answered: further calls wait for it. */
   let busy: Promise<unknown> | undefined
 
   async function pull (): Promise<IteratorResult<T>> {

@@ -95,7 +95,7 @@ async function readSize (cid: CID, { response, signal, progress }: Attempt): Pro
   const size = typeof answer === 'object' && answer != null && 'Size' in answer ? answer.Size : undefined
 
   if (!Number.isSafeInteger(size)) {
-    throw new StoreRefusedError(`block/stat ${cid}: the answer is not kubo's`)
+    throw new StoreRefusedError(`block/stat ${cid}: the response is not one of kubo`)
   }
 
   return { size: Number(size) }

@@ -18,23 +18,23 @@ export interface RangeReadsInit {
   readonly limits: CarSourceLimits
   readonly verify: Verify
   readonly ahead?: ReadAhead
-  /** Blocks are lent: they stay in what they were read into, which is used again. */
+  /** Set if blocks are lent: they are views of a slab, which the next range is read into. */
   readonly slabs?: Slabs
 }
 
 /** A range that has been read. */
 export interface ReadRange {
   /**
-   * One of its blocks, which is the `i`th, or where it is if not all of it was read.
+   * Finds the `i`th of its blocks; returns the position of the block if not all of it was read.
    *
    * @throws {Error} if it is not there
    */
   find (cid: CID, location: Location, i: number): Found
-  /** Called when no block of it is in use any more. */
+  /** Called when none of its blocks is in use any more. */
   release? (): void
 }
 
-/** How a range will be read, and the memory that this and its blocks take, in bytes. */
+/** How a range will be read, and how much memory the read and its blocks take, in bytes. */
 export interface RangeRead {
   readonly size: number
   /** Whether its blocks are lent. */
@@ -69,7 +69,7 @@ function isMeasured ({ blocks }: Span<Placed>, maxBlock: number): boolean {
   return blocks.every(({ location: { length = Infinity } }) => length <= maxBlock + MAX_SECTION_HEAD)
 }
 
-/** Reads a range as one piece, of which `own` makes blocks. */
+/** Reads a range into one buffer; `own` turns a view of it into a block. */
 async function whole ({ store, limits, verify, ahead }: RangeReadsInit, span: Span<Placed>, signal: AbortSignal, own: (view: Uint8Array) => Uint8Array): Promise<ReadRange> {
   const { object, etag, start, end } = span
   const { bytes, size } = present(object, await store.read(object, { offset: start, length: end - start, ifMatch: etag, signal }))
@@ -87,7 +87,7 @@ async function whole ({ store, limits, verify, ahead }: RangeReadsInit, span: Sp
   }
 }
 
-/** Reads a range into a slab. One that a read has failed with is not used again: it may still be written to. */
+/** Reads a range into a slab. If the read fails, the slab is not used again, since the read may still write to it. */
 async function borrow ({ store, limits, slabs }: RangeReadsInit & { readonly slabs: Slabs }, span: Span<Placed>, signal: AbortSignal): Promise<ReadRange> {
   const { object, etag, start, end } = span
   const slab = slabs.take(end - start)

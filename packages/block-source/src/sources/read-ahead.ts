@@ -4,37 +4,38 @@ import { MAX_SECTION_HEAD, parseSection } from '../car/section.ts'
 import type { Placed, Span } from './spans.ts'
 import type { Verify } from '../verify.ts'
 
-/** How far to read ahead, and where the blocks go. */
+/** How far to read ahead, and who keeps the blocks. */
 export interface ReadAheadInit {
-  /** How long a range may become by it at present, in bytes. 0: nothing is read ahead. */
+  /** How long a range may be made at present, in bytes. 0: nothing is read ahead. */
   length (): number
-  /** Keeps a block that was read ahead of any request, a view of a larger buffer: `offer` of the cache before the source. It has been verified. */
+  /** Called with a block that was read ahead of any request, to keep it: pass the `offer` of the cache before the source. The block is verified, and a view of a larger buffer. */
   keep (block: { readonly cid: CID, readonly bytes: Uint8Array }): void
 }
 
-/** A range goes on where an earlier one ended if no more blocks of its size lie between them, nor more bytes. */
+/** A range continues an earlier one if no more blocks of its size than this, and no more bytes, lie between them. */
 const NEAR_BLOCKS = 8
 const NEAR = 512 << 10
-/** Blocks are hashed before they are kept, so that no more of them are read ahead. */
+/** The most blocks to read ahead, since each is hashed before it is kept. */
 const MAX_BLOCKS = 256
 /** How many readers of one object, and how many objects, are remembered. */
 const MAX_READERS = 16
 const MAX_OBJECTS = 256
 
 /**
- * Where the blocks of a CAR are read one after another, the read costs the same if it has those that follow, and they need
- * no read when they are asked for. What is read here and there is read as before.
+ * If a client reads the blocks of a CAR one after another, makes each read longer: that costs
+ * the same, and the blocks that follow need no read when the client asks for them. Reads of
+ * scattered blocks stay as they are.
  */
 export class ReadAhead {
   readonly #init: ReadAheadInit
-  /** Where ranges of an object have ended. */
+  /** Where the last ranges of each object ended. */
   readonly #ends = new LRUCache<string, number[]>({ max: MAX_OBJECTS })
 
   constructor (init: ReadAheadInit) {
     this.#init = init
   }
 
-  /** A range that goes on where an earlier one has ended, made longer; any other one as it is. */
+  /** Makes a range longer if it continues an earlier one; returns any other range unchanged. */
   extend <Block extends Placed> (span: Span<Block>): Span<Block> {
     const { object, start, end, blocks } = span
     const ends = this.#ends.get(object) ?? []
@@ -56,7 +57,7 @@ export class ReadAhead {
     return { ...span, end: start + length, wantedEnd: end }
   }
 
-  /** Keeps the blocks that follow the wanted ones, as far as they are whole and what their sections say. */
+  /** Keeps the blocks that follow the wanted ones, up to the first that is incomplete or does not hash to its CID. */
   async keep (span: Span<Placed>, bytes: Uint8Array, maxBlock: number, verify: Verify): Promise<void> {
     let at = (span.wantedEnd ?? Infinity) - span.start
 
@@ -73,7 +74,7 @@ export class ReadAhead {
     this.#remember(span.object, span.start + at)
   }
 
-  /** Where the section ends that begins at an offset; undefined if not all of it is there. */
+  /** Keeps the block of the section at an offset, and returns where the section ends; undefined if it is incomplete. */
   async #keepNext ({ object, start }: Span<Placed>, bytes: Uint8Array, at: number, maxBlock: number, verify: Verify): Promise<number | undefined> {
     const section = parseSection(bytes, at, { object, base: start, maxSectionLength: maxBlock + MAX_SECTION_HEAD })
 

@@ -14,10 +14,10 @@ interface ReadManyContext extends RangeReadsInit {
   readonly index: BlockIndex
 }
 
-/** How many wants are looked up, and put into an order, at a time. */
+/** How many blocks are looked up and sorted by location at a time. */
 const BATCH = 1_000
 
-/** Reads many blocks, near ones at once. */
+/** Reads many blocks, and those near each other with one read. */
 export function readMany (context: ReadManyContext, cids: Iterable<CID>, options: SourceOptions): AsyncIterableIterator<GetManyResult> {
   return eachOf(readBatches(context, cids, options))
 }

@@ -1,18 +1,18 @@
 import { allocate } from './allocate.ts'
 import type { Placed, Span } from './spans.ts'
 
-/** Shorter blocks are copied out of a range: that takes less time than a separate buffer for each and for what precedes it. In bytes. */
+/** Shorter blocks, in bytes, are copied out of a range: that takes less time than a separate buffer for each and for the bytes before it. */
 const MIN_BLOCK = 16 * 1024
 
-/** Buffers that a range is read into. */
+/** The buffers into which a range is read. */
 export interface Scatter {
   /** One for each block. */
   readonly blocks: readonly Uint8Array[]
-  /** The same, and those for what is between them. */
+  /** The same, and those for the bytes between blocks. */
   readonly buffers: readonly Uint8Array[]
 }
 
-/** Whether all blocks of a range can be read into their own buffers: their places are known, apart and not too long. */
+/** Whether each block of a range can be read into its own buffer: positions and lengths are known, and blocks do not overlap and are neither short nor too long. */
 export function isScatterable ({ start, blocks }: Span<Placed>, maxBlock: number): boolean {
   let end = start
 
@@ -27,11 +27,11 @@ export function isScatterable ({ start, blocks }: Span<Placed>, maxBlock: number
   })
 }
 
-/** Makes the buffers for a range that is scatterable. */
+/** Allocates the buffers for a range that is scatterable. */
 export function createScatter ({ start, blocks: placed }: Span<Placed>): Scatter {
   const blocks: Uint8Array[] = []
   const buffers: Uint8Array[] = []
-  // what is between blocks is not looked at, so that all of it may go to the same place
+  // the bytes between blocks are not used, so all of them may be read into the same buffer
   let between = new Uint8Array()
   let end = start
 

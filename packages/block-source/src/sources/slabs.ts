@@ -1,14 +1,14 @@
 import { allocate } from './allocate.ts'
 
-/** Buffers that one range after another is read into, so that no memory has to be found, and be collected, for each. */
+/** Buffers into which one range after another is read, so that not each of them needs its own memory. */
 export interface Slabs {
-  /** A buffer of that many bytes, with whatever was in it before. */
+  /** Returns a buffer of this length, with whatever bytes were in it before. */
   take (length: number): Uint8Array
-  /** Takes a buffer back, of which nothing is in use any more and into which nothing is being read. */
+  /** Takes a buffer back. No block in it may be in use any more, and no read may write to it. */
   give (slab: Uint8Array): void
 }
 
-/** Makes slabs of powers of two: ranges of about one length have the same. */
+/** Creates slabs whose sizes are powers of two, so that ranges of similar lengths can use the same slab. */
 export function createSlabs (): Slabs {
   const free = new Map<number, ArrayBufferLike[]>()
 
@@ -32,7 +32,7 @@ export function createSlabs (): Slabs {
   }
 }
 
-/** How much memory a slab for that many bytes takes. */
+/** How much memory a slab for this many bytes takes. */
 export function slabSize (length: number): number {
   return length <= 1 ? 1 : 2 ** Math.ceil(Math.log2(length))
 }

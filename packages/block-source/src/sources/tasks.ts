@@ -6,14 +6,14 @@ export interface Task<Result> {
   run (signal: AbortSignal): Promise<Outcome<Result>>
 }
 
-/** What a task yields when it has run. */
+/** The outcome of a task. */
 export interface Outcome<Result> {
   readonly results: readonly Result[]
   /** How much memory the results take, in bytes. */
   readonly size: number
   /** Tasks that remain to be done. */
   readonly more: ReadonlyArray<Task<Result>>
-  /** Called when the consumer asks for more, and so has done with the results: not if it leaves. */
+  /** Called when the consumer requests more, since it has then finished with these results. Not called if the consumer leaves. */
   release? (): void
 }
 

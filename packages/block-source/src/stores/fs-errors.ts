@@ -5,10 +5,10 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
 const REFUSED = new Set(['EACCES', 'EPERM', 'ELOOP'])
 
 /**
- * What the operation resolves with; undefined if the file is absent.
+ * Resolves like the operation, or with undefined if the file is absent.
  *
- * @throws {StoreRefusedError} the process may not read it
- * @throws {StoreUnavailableError} the file system failed
+ * @throws {StoreRefusedError} if the process may not read it
+ * @throws {StoreUnavailableError} if the file system failed
  */
 export async function absentOr<T> (object: string, operation: () => Promise<T>): Promise<T | undefined> {
   try {

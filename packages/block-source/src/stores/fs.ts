@@ -125,7 +125,7 @@ async function fill (object: string, file: FileHandle, buffers: readonly Uint8Ar
   signal?.throwIfAborted()
 }
 
-/** What is left of buffers of which this many bytes are filled. */
+/** The buffers, or parts of them, that remain after this many bytes were filled. */
 function skip (buffers: readonly Uint8Array[], filled: number): Uint8Array[] {
   let left = filled
   const whole = buffers.findIndex(({ byteLength }) => {

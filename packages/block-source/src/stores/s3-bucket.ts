@@ -7,22 +7,22 @@ import type { StoreLimits } from './request.ts'
 import type { Attempt, HttpClient, HttpOptions } from '../http/client.ts'
 import type { ForbiddenOptions } from '../http/object-store.ts'
 
-/** A key pair, as the SDKs of S3 have it. */
+/** A key pair, with the names that the SDKs of S3 use. */
 export interface S3Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Of temporary credentials. */
+  /** Only for temporary credentials. */
   readonly sessionToken?: string
 }
 
 /** Where an S3 bucket is, and how its requests are signed. */
 export interface S3StoreInit extends HttpOptions, StoreLimits, ForbiddenOptions {
   readonly bucket: string
-  /** Default `us-east-1`; R2 takes `auto` */
+  /** Default `us-east-1`; for R2: `auto` */
   readonly region?: string
-  /** Where the S3 API is. Default: that of Amazon in `region` */
+  /** The URL of the S3 API. Default: Amazon's in `region` */
   readonly endpoint?: string | URL
-  /** Whether the bucket is in the path or in the name of the host. Default `path`, which every server knows */
+  /** Whether the bucket is in the path or in the host name. Default `path`, which every server supports */
   readonly addressing?: 'path' | 'virtual-host'
   /** The credentials, or a function that returns them before each request, for credentials that expire. Default: none, for public buckets */
   readonly credentials?: S3Credentials | (() => S3Credentials | Promise<S3Credentials>)
@@ -33,7 +33,7 @@ const DEFAULT_REGION = 'us-east-1'
 /** Signs a request, if there are credentials. */
 type Sign = (url: string, init: RequestInit) => Promise<Request>
 
-/** What makes requests to one bucket. */
+/** Makes requests to one bucket. */
 export interface S3Bucket {
   readonly name: string
   readonly client: HttpClient
@@ -42,7 +42,7 @@ export interface S3Bucket {
 }
 
 /** Errors of status 400 that are temporary. */
-const LATER = new Set(['RequestTimeout', 'SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'ServiceUnavailable', 'InternalError'])
+const TEMPORARY = new Set(['RequestTimeout', 'SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded', 'ServiceUnavailable', 'InternalError'])
 
 /** @throws {InvalidOptionError} if an option is invalid */
 export function openBucket (init: S3StoreInit): S3Bucket {
@@ -68,7 +68,7 @@ function bucketUrl ({ bucket, endpoint, region = DEFAULT_REGION, addressing = 'p
   }
 
   if (url.search !== '' || url.hash !== '') {
-    throw new InvalidOptionError(`endpoint has neither query nor fragment: ${url.href}`)
+    throw new InvalidOptionError(`endpoint must not have a query or fragment: ${url.href}`)
   }
 
   if (addressing === 'virtual-host') {
@@ -81,21 +81,21 @@ function bucketUrl ({ bucket, endpoint, region = DEFAULT_REGION, addressing = 'p
 }
 
 function createSigner ({ credentials }: S3StoreInit, region: string): Sign {
-  // keys derived of a secret are kept here, whichever client uses them
+  // signing keys, which all clients with the same secret share
   const cache = new Map<string, ArrayBuffer>()
 
   return async (url, init) => {
-    const whose = typeof credentials === 'function' ? await credentials() : credentials
+    const current = typeof credentials === 'function' ? await credentials() : credentials
 
-    if (whose == null) {
+    if (current == null) {
       return new Request(url, init)
     }
 
-    // platforms and proxies change it under way, so it must not be signed
+    // platforms and proxies change this header, so it must not be signed
     const headers = new Headers(init.headers)
     const encoding = headers.get('accept-encoding')
     headers.delete('accept-encoding')
-    const request = await new AwsClient({ ...whose, region, service: 's3', cache }).sign(url, { ...init, headers })
+    const request = await new AwsClient({ ...current, region, service: 's3', cache }).sign(url, { ...init, headers })
 
     if (encoding != null) {
       request.headers.set('accept-encoding', encoding)
@@ -105,23 +105,23 @@ function createSigner ({ credentials }: S3StoreInit, region: string): Sign {
   }
 }
 
-/** What a status means that is no success; see `ObjectServer.failure`. */
+/** Interprets a status that is not a success; see `ObjectServer.failure`. */
 export async function s3Failure (what: string, { response, signal, progress }: Attempt): Promise<'absent' | 'forbidden' | Error> {
   const { status } = response
   const text = await readText(response.body, { signal, progress })
   const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? ''
 
-  // a bucket that is missing, or misspelt, is no missing object
+  // a missing or misspelt bucket does not mean that the object is missing
   if (status === 404 && ['', 'NoSuchKey', 'NotFound'].includes(code)) {
     return 'absent'
   }
 
-  // what else has this status is about the key, the clock or the signature
+  // other errors of this status are about the key, the clock or the signature
   if (status === 403 && code === 'AccessDenied') {
     return 'forbidden'
   }
 
-  if (status === 400 && LATER.has(code)) {
+  if (status === 400 && TEMPORARY.has(code)) {
     return new StoreUnavailableError(`${what}: ${code}`, { status })
   }
 

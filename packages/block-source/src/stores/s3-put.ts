@@ -7,7 +7,7 @@ import type { S3Bucket } from './s3-bucket.ts'
 import type { Attempt } from '../http/client.ts'
 import type { PutOptions } from '../map/map-store.ts'
 
-/** A request that writes. */
+/** A request that changes the bucket. */
 export interface S3Write<T> {
   readonly method: 'PUT' | 'POST' | 'DELETE'
   readonly object: string
@@ -17,13 +17,13 @@ export interface S3Write<T> {
   readonly signal?: AbortSignal
   /** Reads or cancels the body of a success. */
   handle (attempt: Attempt): Promise<T>
-  /** Returns the result if the object does not exist. Default: that is a `StoreRefusedError` */
+  /** Called if the object does not exist; returns the result. Default: throws a `StoreRefusedError` */
   missing? (): T
 }
 
 /**
- * Makes a request that writes, which is made again if it fails in a way that may
- * pass. What is sent is hashed, so that the server refuses what was damaged.
+ * Makes a request that changes the bucket, and retries it after a temporary failure. It sends
+ * the hash of the body, so that the server refuses a damaged one.
  *
  * @throws {ObjectChangedError} if a condition does not hold
  */
@@ -77,7 +77,7 @@ export async function s3Put (bucket: S3Bucket, object: string, bytes: Uint8Array
     signal,
     handle: async ({ response }) => discard(response.body),
     missing () {
-      throw new ObjectChangedError(`${object} does not exist, and should be ${ifMatch}`)
+      throw new ObjectChangedError(`${object} does not exist, so it is not ${ifMatch}`)
     }
   })
 }
@@ -89,7 +89,7 @@ export async function s3Remove (bucket: S3Bucket, object: string, signal?: Abort
     object,
     signal,
     handle: async ({ response }) => discard(response.body),
-    // some servers say so, where S3 does not tell
+    // some servers report that it does not exist; S3 does not
     missing () {}
   })
 }

@@ -13,7 +13,7 @@ const MAX_PARTS = 10_000
 
 const MiB = 1 << 20
 
-/** The most that a page of a listing of uploads or parts may have. */
+/** The longest page of a listing of uploads or parts that is read, in bytes. */
 const MAX_PAGE = 8 * MiB
 
 interface Upload {
@@ -26,9 +26,9 @@ interface Upload {
 }
 
 /**
- * Uploads an object: with one request if it is short, else in parts. The parts
- * of an upload that was interrupted are not sent again. `size` tells the size of
- * the object in the bucket, if it is there.
+ * Uploads an object: with one request if it is short, otherwise in parts. The parts of an
+ * interrupted upload are not sent again. `size` returns the size of the object in the bucket,
+ * if it exists.
  */
 export async function s3Upload (bucket: S3Bucket, object: string, from: UploadFrom, options: UploadOptions, size: () => Promise<number | undefined>): Promise<void> {
   const { signal, progress } = options
@@ -45,7 +45,7 @@ export async function s3Upload (bucket: S3Bucket, object: string, from: UploadFr
     const id = await findUpload(bucket, object, signal) ?? await beginUpload(bucket, object, signal)
     await sendParts({ bucket, object, id, from, partLength: partLength(from.size), signal }, progress)
   } catch (err) {
-    // it is gone: another writer may have finished it, or an attempt of ours whose response was lost
+    // the upload is gone: another writer may have finished it, or an earlier attempt whose response was lost
     if (err instanceof StoreRefusedError && err.status === 404 && await size() === from.size) {
       return
     }
@@ -69,7 +69,7 @@ async function beginUpload (bucket: S3Bucket, object: string, signal?: AbortSign
       const id = textOf(await readText(response.body, { signal, progress }), 'UploadId')
 
       if (id == null || id === '') {
-        throw new StoreRefusedError(`POST ${object}: the server named no upload`)
+        throw new StoreRefusedError(`POST ${object}: the server did not return an upload id`)
       }
 
       return id
@@ -115,7 +115,7 @@ async function sendParts ({ bucket, object, id, from, partLength, signal }: Uplo
     }
   }
 
-  // what one of them fails with ends the others once they have sent their part
+  // if one of them fails, the others end once they have sent their current parts
   const results = await Promise.allSettled(Array.from({ length: DEFAULTS.uploads }, async () => worker().catch((err: unknown) => {
     next = count + 1
     throw err
@@ -154,7 +154,7 @@ async function sendPart (bucket: S3Bucket, object: string, id: string, number: n
       const etag = response.headers.get('etag')
 
       if (etag == null) {
-        throw new StoreRefusedError(`PUT ${object}: the server did not name part ${number}`)
+        throw new StoreRefusedError(`PUT ${object}: the server did not return an etag for part ${number}`)
       }
 
       return etag
@@ -173,7 +173,7 @@ async function completeUpload (bucket: S3Bucket, object: string, id: string, eta
     body,
     signal,
     async handle ({ response, signal, progress }) {
-      // a failure may come after the status, when the server has put the parts together for a while
+      // the server sends the status before it has put the parts together, so the body may report a failure
       const text = await readText(response.body, { signal, progress })
 
       if (!/<CompleteMultipartUploadResult[\s>]/.test(text)) {

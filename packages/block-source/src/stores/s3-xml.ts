@@ -2,17 +2,17 @@ import { StoreRefusedError, TruncatedError } from '../errors.ts'
 
 interface ListPage {
   readonly names: readonly string[]
-  /** What to ask for the next page with; undefined: this was the last. */
+  /** The token that requests the next page; undefined: this was the last. */
   readonly next: string | undefined
 }
 
 /**
- * A page of ListObjectsV2. The elements that are of interest hold text and no
- * attributes, so this needs no XML parser; what is not as it should be is an
- * error, since a name that is overlooked would count as a missing object.
+ * Parses a page of ListObjectsV2. The elements that it uses contain text and have no
+ * attributes, so it needs no XML parser. Anything unexpected is an error, since an overlooked
+ * name would count as a missing object.
  *
  * @throws {TruncatedError} if the page ends too soon
- * @throws {StoreRefusedError} if it is none
+ * @throws {StoreRefusedError} if it is not a page of that listing
  */
 export function parsePage (xml: string): ListPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) {
@@ -33,24 +33,24 @@ export function parsePage (xml: string): ListPage {
   const next = token == null || token === '' ? undefined : unescapeXml(token)
 
   if (textOf(xml, 'IsTruncated') === 'true' && next == null) {
-    throw new StoreRefusedError('the listing is incomplete, and does not say how to go on')
+    throw new StoreRefusedError('the listing is incomplete, but has no token to continue')
   }
 
   return { names, next: textOf(xml, 'IsTruncated') === 'false' ? undefined : next }
 }
 
-/** An upload that was begun and not completed. */
+/** An upload that was begun, but not completed. */
 export interface BegunUpload {
   readonly key: string
   readonly id: string
-  /** When, in a form whose order is that of time. */
+  /** When it began, as text whose alphabetical order is that of time. */
   readonly begun: string
 }
 
 /**
- * The uploads of ListMultipartUploads, of its first page: there are few of one name.
+ * Parses the first page of ListMultipartUploads: there are few uploads of one name.
  *
- * @throws {StoreRefusedError} if it is none
+ * @throws {StoreRefusedError} if it is not a page of that listing
  */
 export function parseUploads (xml: string): BegunUpload[] {
   if (!/<ListMultipartUploadsResult[\s>]/.test(xml)) {
@@ -72,9 +72,9 @@ export interface UploadedPart {
 }
 
 /**
- * A page of ListParts.
+ * Parses a page of ListParts.
  *
- * @throws {StoreRefusedError} if it is none
+ * @throws {StoreRefusedError} if it is not a page of that listing
  */
 export function parseParts (xml: string): { readonly parts: readonly UploadedPart[], readonly next: string | undefined } {
   if (!/<ListPartsResult[\s>]/.test(xml)) {
@@ -95,7 +95,7 @@ function elements (xml: string, element: string): string[] {
   return [...xml.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, 'g'))].map(([, content]) => content)
 }
 
-/** The text of the first element of a name. */
+/** The text of the first element with a name. */
 export function textOf (xml: string, element: string): string | undefined {
   return new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1]
 }

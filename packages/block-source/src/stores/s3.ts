@@ -11,7 +11,7 @@ import type { ListingStore } from '../object-store.ts'
 /** A bucket's store, which can list. */
 export type S3Store = HttpObjectStore & ListingStore
 
-/** The most that a page of a listing may have: 1,000 names of 1,024 bytes each, escaped. */
+/** The longest page of a listing that is read, in bytes: 1,000 names of 1,024 bytes each, escaped. */
 const MAX_PAGE = 8 * 1024 * 1024
 
 /**

@@ -12,7 +12,7 @@ import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/test
  */
 export type MakeIndex = (wrap: (store: ObjectStore) => ObjectStore) => BlockIndexSubject | Promise<BlockIndexSubject>
 
-/** What the laws of block indexes are checked of. */
+/** Options of the tests of a block index. */
 export interface BlockIndexTestsInit {
   /** The title of the suite. Default `an index` */
   readonly name?: string

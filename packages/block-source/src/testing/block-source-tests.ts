@@ -4,7 +4,7 @@ import type { BlockSourceLaw } from './block-source-laws.ts'
 import type { BlockSourceSubject } from './subjects.ts'
 import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/testing'
 
-/** What the laws of block sources are checked of. */
+/** Options of the tests of a block source. */
 export interface BlockSourceTestsInit {
   /** The title of the suite. Default `a block source` */
   readonly name?: string

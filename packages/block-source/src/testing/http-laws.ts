@@ -9,7 +9,7 @@ import type { ObjectStore } from '../object-store.ts'
 /** Answers instead of the server; undefined: the server answers. `index` counts requests from 0. */
 type Fault = (request: Request, index: number, fetch: Fetch) => Response | undefined | Promise<Response | undefined>
 
-interface Bench {
+interface FaultyStore {
   readonly store: ObjectStore
   /** The object that each law reads. */
   readonly object: string
@@ -22,7 +22,7 @@ interface Bench {
 }
 
 /** Writes an object of `size` bytes, and calls `check` with a store whose requests meet the fault. */
-async function withFault ({ http, put }: ObjectStoreSubject, fault: Fault, check: (bench: Bench) => Promise<void>, size = 10_000): Promise<void> {
+async function withFault ({ http, put }: ObjectStoreSubject, fault: Fault, check: (setup: FaultyStore) => Promise<void>, size = 10_000): Promise<void> {
   expect(http != null, 'the subject has no http; give it one, or a reason why the law does not apply')
   const object = `laws/http-${size}`
   const bytes = testBytes(size, 9)
@@ -235,7 +235,7 @@ function endless (bytes: Uint8Array, afterFirst?: () => void): ReadableStream<Ui
   }, { highWaterMark: 0 })
 }
 
-/** The name of a law of stores that are asked by HTTP. */
+/** The name of a law of stores that are reached by HTTP. */
 export type HttpLaw =
   | 'retries' | 'gives-up' | 'retry-after' | 'truncated' | 'whole-for-range' | 'wrong-range' | 'redirects'
   | 'refused' | 'stops-body'

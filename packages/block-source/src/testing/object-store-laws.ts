@@ -3,7 +3,7 @@ import { expect, expectAborted, expectBytes, expectRejection } from './expect.ts
 import { testBytes } from './test-bytes.ts'
 import type { ObjectStoreSubject } from './subjects.ts'
 
-/** A law of object stores: its title, and a check that throws where the store breaks it. */
+/** A law of object stores: its title, and a check that throws if the store breaks it. */
 export interface ObjectStoreLawRule {
   readonly title: string
   check (subject: ObjectStoreSubject): Promise<void>
@@ -231,7 +231,7 @@ const intoBuffers: ObjectStoreLawRule = {
   }
 }
 
-/** Only for stores that list: a listing is complete although servers return it in pages, and names of all kinds survive. */
+/** Only for stores that can list. Servers return a listing in pages; all pages must be read, and names of all kinds be unescaped. */
 export const lists: ObjectStoreLawRule = {
   title: 'all names that begin with a prefix are listed, even more than a thousand',
   async check ({ store, put }) {

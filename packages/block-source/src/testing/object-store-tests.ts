@@ -9,7 +9,7 @@ import type { LawChoice, LawTest, TestRunner } from '@kitsune/bitswap-codec/test
 /** The name of a law, as in {@link ObjectStoreTestsInit.laws}. */
 export type ObjectStoreLaw = StoreLaw | HttpLaw | 'lists'
 
-/** What the laws of object stores are checked of. */
+/** Options of the tests of an object store. */
 export interface ObjectStoreTestsInit {
   /** The title of the suite. Default `an object store` */
   readonly name?: string

@@ -1,4 +1,4 @@
-/** A sha2-256 multihash that no block has, by its number; spread like real ones, and made in much less time. */
+/** A sha2-256 multihash that no block has, given its number: evenly distributed like real ones, and much cheaper than hashing. */
 export function testMultihash (number: number): Uint8Array {
   const multihash = new Uint8Array(34)
   multihash.set([0x12, 0x20])

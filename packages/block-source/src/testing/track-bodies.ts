@@ -8,7 +8,7 @@ export interface BodyTracker {
   received (): number
 }
 
-/** Makes a tracker that has seen no response yet. */
+/** Creates a tracker that has seen no response yet. */
 export function trackBodies (): BodyTracker {
   const open = new Set<object>()
   let received = 0

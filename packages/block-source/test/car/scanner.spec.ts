@@ -27,7 +27,7 @@ async function scan (car: Uint8Array, init?: ScanInit): Promise<Section[]> {
   return (await gather(scanCar(storeOf(car), 'a.car', init))).flat()
 }
 
-/** What the sections found say of the bytes, so that it can be compared with blocks. */
+/** The CIDs and bytes of sections, so that they can be compared with blocks. */
 function found (car: Uint8Array, sections: Section[]): Array<{ cid: Uint8Array, multihash: Uint8Array, bytes: Uint8Array }> {
   return sections.map(({ cid, multihash, blockOffset, blockLength }) => ({ cid, multihash, bytes: car.slice(blockOffset, blockOffset + blockLength) }))
 }
@@ -237,7 +237,7 @@ describe('scanning a malformed CAR', () => {
     'a header of version 42': [hex('0b a1 67 76657273696f6e 182a'), 12, 'version 42'],
     'a header without a version': [hex('08 a1 65726f6f7473 80'), 9, 'no version'],
     'a header with another field': [hex('04 a1 6161 01'), 4, 'a field other'],
-    'bytes behind the CBOR of the header': [hex('0b a1 67 76657273696f6e 01 00'), 11, 'behind the CBOR'],
+    'bytes after the CBOR of the header': [hex('0b a1 67 76657273696f6e 01 00'), 11, 'after the CBOR'],
     'a text file': [new TextEncoder().encode('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'), 1, 'expected a map'],
     'a section of 2^40 bytes': [concat(HEADER, hex('808080808020')), 18, 'goes beyond the end'],
     'half a length of a section': [concat(HEADER, hex('8080')), 20, 'within a section'],

@@ -3,7 +3,7 @@ import type { MainInit } from '../../src/cli/main.ts'
 import type { ProcessContext } from '../../src/cli/process-context.ts'
 import type { Report } from '../../src/cli/reporter.ts'
 
-/** What a run of the command left behind. */
+/** The exit code and the output of a run. */
 export interface Run {
   readonly code: number
   readonly lines: readonly string[]

@@ -8,7 +8,7 @@ import { carOf, rawBlocks } from '../sources/cars.ts'
 import { run } from './context.ts'
 import type { UploadStore } from '../../src/map/map-store.ts'
 
-/** A store that has `before` called before each write, with the number of the write and what it is of. */
+/** A store that calls `before` before each write, with the number of the write and the name of its object. */
 function watched (store: UploadStore, before: (write: number, object: string) => Promise<void> | void): UploadStore {
   let writes = 0
 
@@ -29,7 +29,7 @@ function watched (store: UploadStore, before: (write: number, object: string) =>
   }
 }
 
-describe('kitsune-index, disturbed', () => {
+describe('kitsune-index, interrupted or beside other processes', () => {
   let folder: string
   let path: string
   let car: string
@@ -58,7 +58,7 @@ describe('kitsune-index, disturbed', () => {
   const add = async (open: UploadStore = store, signal?: AbortSignal): Promise<number> => (await run(['add', path, '--to', target], { open: () => open, ...(signal == null ? {} : { signal }) })).code
   const remove = async (open: UploadStore = store): Promise<number> => (await run(['rm', target, car], { open: () => open })).code
 
-  /** What leads to a CAR leads to one that is there with its index; what is listed passes the check. */
+  /** Each entry for a CAR refers to a CAR that exists with its index, and each listed CAR passes the check. */
   async function expectConsistent (): Promise<void> {
     const names = new Set<string>()
 
@@ -75,7 +75,7 @@ describe('kitsune-index, disturbed', () => {
     expect(await run(['check', target])).to.deep.include({ code: 0, complaints: [] })
   }
 
-  it('leaves nothing half-written to be found, whichever write fails, and goes on from there', async () => {
+  it('never lets readers find a half-written CAR, whichever write fails, and continues from there', async () => {
     for (let failing = 0; ; failing++) {
       await renew(`target-${failing}`)
       const code = await add(watched(store, write => {
@@ -97,7 +97,7 @@ describe('kitsune-index, disturbed', () => {
     }
   })
 
-  it('leaves nothing half-removed to be found, and goes on from there', async () => {
+  it('never lets readers find a half-removed CAR, and continues from there', async () => {
     for (let failing = 0; ; failing++) {
       await renew(`target-${failing}`)
       await add()
@@ -121,7 +121,7 @@ describe('kitsune-index, disturbed', () => {
     }
   })
 
-  it('ends when it is told to, and goes on when it is started again', async () => {
+  it('stops when it is interrupted, and continues when it is run again', async () => {
     const controller = new AbortController()
     const code = await add(watched(store, (_, object) => {
       if (object.endsWith('.idx')) {
@@ -139,7 +139,7 @@ describe('kitsune-index, disturbed', () => {
     await expectConsistent()
   })
 
-  it('adds a CAR that another process removes meanwhile, whenever it does', async () => {
+  it('adds a CAR that another process removes in the meantime, whatever the moment', async () => {
     for (let moment = 0; moment < 5; moment++) {
       await renew(`target-${moment}`)
       expect(await add(watched(store, async write => {
@@ -153,7 +153,7 @@ describe('kitsune-index, disturbed', () => {
     }
   })
 
-  it('removes a CAR that another process adds meanwhile, or leaves it whole', async () => {
+  it('removes a CAR that another process adds in the meantime, or leaves all of it', async () => {
     for (let moment = 0; moment < 4; moment++) {
       await renew(`target-${moment}`)
       await add()
@@ -168,7 +168,7 @@ describe('kitsune-index, disturbed', () => {
     }
   })
 
-  it('loses nothing of what several processes add at the same time', async () => {
+  it('keeps all CARs that several processes add at the same time', async () => {
     const paths = await Promise.all(Array.from({ length: 12 }, async (_, i) => {
       const path = join(folder, `${i}.car`)
       await writeFile(path, await carOf(await rawBlocks(2, 50, 100 * (i + 1))))

@@ -35,7 +35,7 @@ describe('kitsune-index, with a folder', () => {
     return Promise.all(Array.from({ length: count }, async (_, i) => file(`${i}.car`, await carOf(await rawBlocks(blocksEach, 200, i * 1000)))))
   }
 
-  /** All files of the target but the root of the map, which has seeds by chance. */
+  /** All files of the target except the root of the map, which contains random seeds. */
   async function objects (): Promise<string[]> {
     const names: string[] = []
 
@@ -65,7 +65,7 @@ describe('kitsune-index, with a folder', () => {
     }
   })
 
-  it('takes what go-car writes, a CARv2 with index included', async () => {
+  it('adds CARs that go-car writes, including a CARv2 with an index', async () => {
     for (const name of ['v1.car', 'v2-0401.car', 'v2-padded.car']) {
       const bytes = await goFixture(name)
       const { code } = await run(['add', await file(name, bytes), '--to', target])
@@ -97,7 +97,7 @@ describe('kitsune-index, with a folder', () => {
     expect((await run(['check', target])).code).to.equal(0)
   })
 
-  it('adds again what is there already without changing anything', async () => {
+  it('changes nothing if it adds CARs that are there already', async () => {
     const paths = await files(2, 3)
     await run(['add', ...paths, '--to', target])
     const before = await Promise.all((await objects()).map(async name => readFile(join(target, name))))
@@ -108,7 +108,7 @@ describe('kitsune-index, with a folder', () => {
     expect(await Promise.all((await objects()).map(async name => readFile(join(target, name))))).to.deep.equal(before)
   })
 
-  it('only tells what it would do', async () => {
+  it('only prints what it would do with --dry-run', async () => {
     const paths = await files(2, 3)
     const { reports } = await run(['add', ...paths, '--to', target, '--dry-run', '--json'])
     expect(reports.map(({ action }) => action)).to.deep.equal(['would add', 'would add'])
@@ -177,7 +177,7 @@ describe('kitsune-index, with a folder', () => {
     expect(await check()).to.include('does not exist')
   })
 
-  it('finds that the map has forgotten a CAR', async () => {
+  it('finds that the map lacks a CAR', async () => {
     const [path] = await files(1, 6)
     const { reports: [{ car = '' }] } = await run(['add', path, '--to', target, '--json'])
     await rm(join(target, 'map'), { recursive: true })

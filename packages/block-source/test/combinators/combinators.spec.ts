@@ -44,7 +44,7 @@ for (const [name, make] of Object.entries(COMBINATORS)) {
   }, { name })
 }
 
-/** A get that may be aborted, and is undefined then. */
+/** Gets a block; undefined if the call is aborted. */
 async function getOrLeave (source: BlockSource, cid: CID, { signal }: AbortController): Promise<Uint8Array | undefined> {
   try {
     return await source.get(cid, { signal })

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '../../src/index.ts'
 import type { Block, BlockSource, GetManyResult, SourceOptions } from '../../src/index.ts'
 import type { CID } from 'multiformats/cid'
 
-/** A source over a map that counts what it is asked, and fails when it is told to. */
+/** A source over a map that counts its reads, and fails on demand. */
 export interface MapSource extends BlockSource {
   readonly blocks: Map<string, Uint8Array>
   readonly gets: CID[]
@@ -22,7 +22,7 @@ export function mapSource (blocks: readonly Block[], complete = true): MapSource
     signal?.throwIfAborted()
 
     if (self.failing) {
-      throw new StoreUnavailableError('it was told to fail')
+      throw new StoreUnavailableError('made to fail')
     }
 
     return cid.multihash.code === 0 ? cid.multihash.digest : self.blocks.get(String(cid.multihash.bytes))

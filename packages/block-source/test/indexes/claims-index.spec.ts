@@ -38,8 +38,8 @@ async function claimed (all: readonly TestBlock[], nameOf = carName): Promise<{ 
   return { name, store }
 }
 
-/** A `fetch` that suffers what happens to a store. */
-function suffering (store: ObjectStore): Fetch {
+/** A `fetch` that fails whenever a read of the store fails. */
+function failingWith (store: ObjectStore): Fetch {
   return async request => {
     const part = await store.read('claims', { length: 2, signal: request.signal })
 
@@ -59,15 +59,15 @@ blockIndexTests(async wrap => {
   const { store } = await claimed(all)
   const claims = wrap(memoryStore({ objects: new Map([['claims', new Uint8Array(2)]]) }))
 
-  return { blocks: all, store, index: claimsIndex({ ...init(), fetch: suffering(claims) }), stop: server.stop }
+  return { blocks: all, store, index: claimsIndex({ ...init(), fetch: failingWith(claims) }), stop: server.stop }
 }, {
   name: 'laws of an index: content claims',
-  // it keeps nothing
+  // it caches nothing
   laws: { warm: false }
 })
 
 describe('content claims', () => {
-  it('lead a source to blocks, in CARs and in blobs, which Storacha\'s client finds at the same places', async () => {
+  it('lead a source to blocks, in CARs and in blobs, which Storacha\'s client finds in the same places', async () => {
     for (const nameOf of [carName, blobName]) {
       const all = await blocks(5, nameOf === carName ? 100 : 200)
       const { name, store } = await claimed(all, nameOf)
@@ -92,7 +92,7 @@ describe('content claims', () => {
     expect(claimsIndex({ ...init(), complete: true }).complete).to.equal(true)
   })
 
-  it('count until they expire, and only if they are of a location of that block', async () => {
+  it('are used until they expire, and only if they locate that block', async () => {
     const [{ cid, multihash }, other] = await blocks(2, 100)
     const location = ['https://carpark.example/zx/zx.blob']
     const range = { offset: 1, length: 2 }
@@ -106,7 +106,7 @@ describe('content claims', () => {
     expect(await at(2_000_000_000_000).locate([multihash])).to.deep.equal([[]])
   })
 
-  it('never lead to a request of what they name, and are an error if nothing of it has a name', async () => {
+  it('never cause a request to a URL that they name, and are an error if no URL has a name in the store', async () => {
     const [{ cid, multihash, bytes }] = await blocks(1, 100)
     const range = { offset: 0, length: 100 }
     await server.put(multihash, { can: 'location', nb: { content: cid, location: ['http://169.254.169.254/latest'], range } })
@@ -120,7 +120,7 @@ describe('content claims', () => {
     expect(await carSource({ store, index: claimsIndex(init()) }).get(cid)).to.deep.equal(bytes)
   })
 
-  it('are an error wherever they are damaged, and never another place', async function () {
+  it('are an error wherever they are damaged, and never lead to another location', async function () {
     this.timeout(60_000)
     const [{ cid, multihash }] = await blocks(1, 100)
     await server.put(multihash, { can: 'location', nb: { content: cid, location: ['https://carpark.example/zx/zx.blob'], range: { offset: 1, length: 2 } } })
@@ -131,7 +131,7 @@ describe('content claims', () => {
 
     for (let i = 0; i < whole.length; i++) {
       const flipped = await located(whole.map((byte, at) => at === i ? byte ^ 0x11 : byte))
-      // the roots of the outer CAR say nothing, nor does the codec of a claim's CID
+      // neither the roots of the outer CAR nor the codec of a claim's CID are used
       expect(flipped, `byte ${i}`).to.satisfy((result: unknown) => result === 'MalformedIndexError' || JSON.stringify(result) === JSON.stringify(right))
       // before the first claim, an answer that was cut is like one without claims: that is why a miss is not certain
       expect(await located(whole.slice(0, i)), `cut at ${i}`).to.deep.equal(i === 0 || i === header ? [[]] : 'MalformedIndexError')

@@ -88,7 +88,7 @@ describe('DUDEWHERE with SATNAV', () => {
     expect(await read(buckets, dudewhereIndex({ ...buckets, carStore: buckets.carpark }), root)).to.deep.equal(root.bytes)
   })
 
-  it('finds what is beneath a root for the client that asked for it, and for no other', async () => {
+  it('finds the blocks below a root for the client that asked for the root, and for no other', async () => {
     const buckets = bucketsOf()
     const [root, ...all] = await blocks(20)
     await buckets.put(root, [root, ...all.slice(0, 10)])
@@ -103,7 +103,7 @@ describe('DUDEWHERE with SATNAV', () => {
     expect(await read(buckets, index, all[15])).to.equal(undefined)
   })
 
-  it('lists for a few blocks of a lookup at most, what it remembers left out', async () => {
+  it('makes list requests for at most a few blocks of a lookup, and none for roots that it remembers', async () => {
     const buckets = bucketsOf()
     const index = dudewhereIndex({ ...buckets, maxListed: 2, codecs: [0x55, 0x70] })
     const multihashes = (await blocks(6)).map(({ multihash }) => multihash)
@@ -114,7 +114,7 @@ describe('DUDEWHERE with SATNAV', () => {
     }
   })
 
-  it('lists for a few blocks of a session at once, though each has its own lookup, and for one more each second', async () => {
+  it('makes list requests for a few blocks of a session at once, even if each has its own lookup, and for one more each second', async () => {
     const buckets = bucketsOf()
     let now = 1
     const index = dudewhereIndex({ ...buckets, maxListed: 2, codecs: [0x55, 0x70], now: () => now })
@@ -153,7 +153,7 @@ describe('DUDEWHERE with SATNAV', () => {
     expect(buckets.dudewhere.lists).to.have.lengthOf(2)
   })
 
-  it('tries another CAR where an index is missing or malformed, and else fails', async () => {
+  it('tries another CAR if an index is missing or malformed, and fails if there is no other', async () => {
     const buckets = bucketsOf()
     const root = await block('root')
     const first = await buckets.put(root, [root, await block('x')])
@@ -166,7 +166,7 @@ describe('DUDEWHERE with SATNAV', () => {
     await expect(read(buckets, index(), root)).to.eventually.be.rejected.with.property('name', 'MalformedIndexError')
   })
 
-  it('fails where DUDEWHERE does', async () => {
+  it('fails if DUDEWHERE fails', async () => {
     const { satnav, dudewhere } = bucketsOf()
     const index = dudewhereIndex({ satnav, dudewhere: { ...dudewhere, list: failing } })
     const [{ multihash }] = await blocks(1)
@@ -175,7 +175,7 @@ describe('DUDEWHERE with SATNAV', () => {
     expect(() => dudewhereIndex({ satnav, dudewhere: { ...dudewhere, list: undefined } })).to.throw('must be a store that can list')
   })
 
-  it('finds what a client has been reading elsewhere, where sessions are stored, and fails for that alone while the store does', async () => {
+  it('finds the blocks that a client has been reading from another process, if sessions are stored; while their store fails, only those lookups fail', async () => {
     const buckets = bucketsOf()
     const [root, other, ...all] = await blocks(20)
     await buckets.put(root, [root, ...all])
@@ -202,7 +202,7 @@ describe('DUDEWHERE with SATNAV', () => {
     expect(await read(buckets, create(), other, 'a')).to.deep.equal(other.bytes)
   })
 
-  it('forgets sessions that have not been seen for long, and CARs above their number', async () => {
+  it('forgets sessions that have not been used for long, and the oldest CARs above the limit', async () => {
     const buckets = bucketsOf()
     let now = 1
     const index = dudewhereIndex({ ...buckets, carStore: buckets.carpark, maxCars: 2, now: () => now })

@@ -40,8 +40,8 @@ async function indexed (all: readonly TestBlock[]): Promise<{ name: string, stor
   return { name, store }
 }
 
-/** A `fetch` that suffers what happens to a store. */
-function suffering (store: ObjectStore): Fetch {
+/** A `fetch` that fails whenever a read of the store fails. */
+function failingWith (store: ObjectStore): Fetch {
   return async request => {
     const part = await store.read('table', { length: 2, signal: request.signal })
 
@@ -60,10 +60,10 @@ blockIndexTests(async wrap => {
   const { store } = await indexed(all)
   const table = memoryStore({ objects: new Map([['table', new Uint8Array(2)]]) })
 
-  return { blocks: all, store, index: dynamoIndex({ ...init(), fetch: suffering(wrap(table)) }) }
+  return { blocks: all, store, index: dynamoIndex({ ...init(), fetch: failingWith(wrap(table)) }) }
 }, {
   name: 'laws of an index: DynamoDB, by dynalite',
-  // it keeps nothing
+  // it caches nothing
   laws: { warm: false }
 })
 
@@ -80,7 +80,7 @@ describe('an index in DynamoDB', () => {
     expect(await source.get((await block('elsewhere')).cid)).to.equal(undefined)
   })
 
-  it('has a block of very many CARs ten times, by one query', async () => {
+  it('returns ten locations of a block that is in many CARs, with one query', async () => {
     const { multihash } = await block('popular')
     await Promise.all(Array.from({ length: 25 }, async (_, i) => server.put(base58btc.encode(multihash), `https://carpark/z${i}/z${i}.blob`, i, 7)))
     let queries = 0
@@ -96,7 +96,7 @@ describe('an index in DynamoDB', () => {
     expect(queries).to.equal(1)
   })
 
-  it('goes on behind pages that are empty, and fails where they do not end', async () => {
+  it('continues after empty pages, and fails if they do not end', async () => {
     const { multihash } = await block('a')
     const row = { carpath: { S: 'https://x/a/a.blob' }, offset: { N: '5' }, length: { N: '6' } }
     const starts: unknown[] = []
@@ -109,10 +109,10 @@ describe('an index in DynamoDB', () => {
 
     expect(await dynamoIndex({ ...init(), fetch: pages(3) }).locate([multihash])).to.deep.equal([[{ object: 'a/a.blob', offset: 5, length: 6, at: 'block' }]])
     expect(starts).to.deep.equal([undefined, { page: { N: '1' } }, { page: { N: '2' } }])
-    await expect(dynamoIndex({ ...init(), fetch: pages(1e9) }).locate([multihash])).to.eventually.be.rejectedWith('did not end it')
+    await expect(dynamoIndex({ ...init(), fetch: pages(1e9) }).locate([multihash])).to.eventually.be.rejectedWith('not complete after')
   })
 
-  it('tries again when it is throttled, and never says that a block is absent for it', async () => {
+  it('retries when it is throttled, and never treats that as absence', async () => {
     const all = await blocks(1, 50)
     const { name } = await indexed(all)
     let left = 2
@@ -127,7 +127,7 @@ describe('an index in DynamoDB', () => {
     await expect(index.locate([all[0].multihash])).to.eventually.be.rejected.with.property('name', 'StoreUnavailableError')
   })
 
-  it('tries again by any name that throttling has, and not where the request itself is refused', async () => {
+  it('retries whatever throttling is called, and does not retry if the request itself is refused', async () => {
     const { multihash } = await block('a')
     const asked: string[] = []
 
@@ -148,7 +148,7 @@ describe('an index in DynamoDB', () => {
     }
   })
 
-  it('fails where the table is missing, the credentials are wrong, or a row makes no sense', async () => {
+  it('fails if the table is missing, the credentials are wrong, or a row is invalid', async () => {
     const { multihash } = await block('a')
     await expect(dynamoIndex({ ...init(), table: 'no-such-table' }).locate([multihash])).to.eventually.be.rejectedWith('ResourceNotFoundException')
     const rows = [{}, { carpath: { S: 'x' } }, { carpath: { S: 'x' }, offset: { N: '-1' }, length: { N: '1' } }, { carpath: { S: 'x' }, offset: { N: '1' }, length: { N: '1.5' } }, { carpath: { S: 'x' }, offset: { N: '9007199254740993' }, length: { N: '1' } }, null]
@@ -162,7 +162,7 @@ describe('an index in DynamoDB', () => {
     }
   })
 
-  it('knows the names of CARs by their paths, and takes a block without one for no miss', async () => {
+  it('derives the names of CARs from their paths, and does not treat a block in a CAR without a name as absent', async () => {
     const { multihash } = await block('a car')
     const name = carName(multihash)
     expect(carparkPath(`us-east-2/dotstorage-prod-0/raw/bafy/1/${base32.baseEncode(multihash)}.car`)).to.equal(name)

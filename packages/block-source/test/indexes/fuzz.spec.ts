@@ -29,7 +29,7 @@ async function someBlocks (): Promise<TestBlock[]> {
   return [...await blocks(12, 30), await block(''), { ...v0, cid: v0.cid.toV0() }, identity('abc'), ...await blocks(1, 30)]
 }
 
-/** What an index says, with errors as such. */
+/** The answer of an index for one block; if the lookup fails, the error. */
 async function ask (index: BlockIndex, multihash: Uint8Array): Promise<Located> {
   return index.locate([multihash]).then(([located]) => located, (err: Error) => err)
 }
@@ -47,7 +47,7 @@ function isMalformed (located: Located): boolean {
 }
 
 describe('mutated CARs', () => {
-  it('are scanned like another reader does', async function () {
+  it('have the sections that an independent reader finds', async function () {
     this.timeout(TIMEOUT)
     const all = await someBlocks()
     const payload = carV1(all)
@@ -69,7 +69,7 @@ describe('mutated CARs', () => {
   })
 
   function checkScan (simple: SimpleCar | 'no car', multihash: Uint8Array, located: Located): void {
-    // the other reader does not read the CBOR of the header, so a fault there is ours to find
+    // the other reader does not read the CBOR of the header, so only the scanner reports a fault there
     if (simple === 'no car' || (located instanceof Error && located.message.includes('header'))) {
       expect(isMalformed(located)).to.equal(true)
 
@@ -85,7 +85,7 @@ describe('mutated CARs', () => {
     }
 
     if (located instanceof Error) {
-      // a root or a version that the other reader did not look at
+      // a root or a version that the other reader does not check
       expect(isMalformed(located) && (located as { offset?: number }).offset).to.satisfy((offset: number) => offset <= (simple.sections[0]?.offset ?? Infinity))
 
       return
@@ -98,7 +98,7 @@ describe('mutated CARs', () => {
 })
 
 describe('mutated indexes', () => {
-  it('are read as another reader does', async function () {
+  it('have the rows that an independent reader finds', async function () {
     this.timeout(TIMEOUT)
     const all = await someBlocks()
     const rows = sortedRows(all, sectionOffsets(all))
@@ -127,12 +127,12 @@ describe('mutated indexes', () => {
     } else if (simple.sorted) {
       expect((located as Location[]).map(({ offset }) => BigInt(offset))).to.deep.equal(offsets.slice(0, 10))
     } else if (!(located instanceof Error)) {
-      // rows may be missed in disorder, in an index that does not claim to be complete, but none are made up
+      // if the rows of an index that does not claim to be complete are out of order, some may be missed, but none are made up
       expect(offsets).to.include.members(located.map(({ offset }) => BigInt(offset)))
     }
   }
 
-  it('of CARv2s are read like another reader does', async function () {
+  it('of CARv2s have the rows that an independent reader finds', async function () {
     this.timeout(TIMEOUT)
     const all = await someBlocks()
     const rows = sortedRows(all, sectionOffsets(all))
@@ -184,7 +184,7 @@ describe('mutated indexes', () => {
 })
 
 describe('mutated multi indexes', () => {
-  it('are read as another reader does', async function () {
+  it('have the rows that an independent reader finds', async function () {
     this.timeout(TIMEOUT)
     const all = await blocks(12, 30)
     const offsets = sectionOffsets(all)

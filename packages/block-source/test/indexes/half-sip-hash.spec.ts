@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
 import { halfSipHash } from '../../src/indexes/half-sip-hash.ts'
 
-/** Of no bytes, 00, 00 01 and so on, from the reference implementation. */
+/** The hashes of no bytes, 00, 00 01 and so on, from the reference implementation. */
 const VECTORS = [0x5b9f35a9, 0xb85a4727, 0x03a662fa, 0x04e7fe8a, 0x89466e2a, 0x69b6fac5, 0x23fc6358, 0xc563cf8b, 0x8f84b8d0, 0x79e706f8]
 
 describe('halfSipHash', () => {

@@ -15,7 +15,7 @@ const INDEXES: Record<string, (store: ObjectStore) => BlockIndex> = {
   remote: store => remoteIndex({ url: 'http://index', fetch: indexService({ index: scanIndex(store, 'v1.car') }), retry: false })
 }
 
-// made when no request is there yet, and used by all of them
+// created before the first request, and shared by all requests
 const SHARED = new Map<string, BlockIndex>()
 
 async function put ({ BUCKET }: Env): Promise<Awaited<ReturnType<typeof blocks>>> {
@@ -36,7 +36,7 @@ function lawsOf (index: string, env: Env): LawTest[] {
   })
 }
 
-/** One lookup of many requests in the same index: how many blocks it found. */
+/** Looks blocks up in an index that many requests share; returns how many it found. */
 async function lookup (name: string, env: Env): Promise<number> {
   const index = SHARED.get(name) ?? INDEXES[name](r2Store({ bucket: env.BUCKET }))
   SHARED.set(name, index)
@@ -57,7 +57,7 @@ export default {
       }
 
       if (pathname === '/leave') {
-        // what a request has begun ends with it
+        // workerd cancels what a request has begun when the request ends
         lookup(index, env).catch(() => {})
 
         return Response.json({ left: true })

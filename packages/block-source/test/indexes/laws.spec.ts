@@ -114,7 +114,7 @@ blockIndexTests(beside({ complete: true, isolated: true }), { name: 'laws of an 
 blockIndexTests(many, { name: 'laws of an index: 0x0402' })
 blockIndexTests(oneEach, {
   name: 'laws of an index: 0x0402, one for each block',
-  // an object that is not there is a block that has no index
+  // a missing object means that the block has no index
   laws: { missing: false }
 })
 blockIndexTests(dudewhere, { name: 'laws of an index: DUDEWHERE with SATNAV' })

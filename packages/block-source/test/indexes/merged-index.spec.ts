@@ -13,8 +13,8 @@ async function folder (): Promise<{ index: BlockIndex, hashes: Uint8Array[] }> {
   return { index: mergedIndex(['a.car', 'b.car', 'bad.car'].map(name => scanIndex(store, name))), hashes: all.map(({ multihash }) => multihash) }
 }
 
-describe('indexes merged', () => {
-  it('have the locations of all, in their order', async () => {
+describe('merged indexes', () => {
+  it('return the locations of all, in the order of the indexes', async () => {
     const { index, hashes } = await folder()
     const located = await index.locate(hashes)
 

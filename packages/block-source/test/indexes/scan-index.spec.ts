@@ -41,7 +41,7 @@ describe('the index of a scanned CAR', () => {
     expect(await index.locate([multihash])).to.deep.equal([[]])
   })
 
-  it('hashes no block, but those that are read', async () => {
+  it('hashes no block except those that are read', async () => {
     let hashed = 0
     const hasher = from({
       name: 'counted',

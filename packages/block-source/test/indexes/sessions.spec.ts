@@ -7,7 +7,7 @@ import type { KvLike, SessionsInit, SessionStore } from '../../src/index.ts'
 
 const TTL = 3_600_000
 
-/** A store that counts, and fails when it is told to. */
+/** A store that counts its calls, and fails on demand. */
 function counting (): SessionStore & { readonly sets: string[], gets: number, failing: boolean, readonly values: Map<string, readonly string[]> } {
   const self = {
     sets: [] as string[],
@@ -44,7 +44,7 @@ describe('sessions', () => {
     now = 1e9
   })
 
-  it('are known to a process that has not seen them, those of the last root first', async () => {
+  it('are known to a process that has not seen them, with the CARs of the last root first', async () => {
     const store = counting()
     const here = sessions({ sessions: store })
     await here.remember('a', ['1', '2'], lookup())
@@ -68,7 +68,7 @@ describe('sessions', () => {
 
     expect(store.gets).to.equal(1)
     expect(store.sets).to.have.lengthOf(2)
-    // with the next lookup, what could not be written yet
+    // the next lookup writes what could not be written yet
     await all.carsOf('a', lookup())
     expect(store.sets.at(-1)).to.equal('10,11,12,13,14,15,16,17,18,19')
     now += 5_000
@@ -77,7 +77,7 @@ describe('sessions', () => {
     expect(store.sets).to.have.lengthOf(3)
   })
 
-  it('are written again when half of their time is over, for a client that goes on', async () => {
+  it('are written again when half of their time to live is over, if the client keeps reading', async () => {
     const store = counting()
     const all = sessions({ sessions: store })
     await all.remember('a', ['1'], lookup())
@@ -90,7 +90,7 @@ describe('sessions', () => {
     expect(store.sets).to.deep.equal(['1', '1', '1'])
   })
 
-  it('are an error while the store fails, then complete, and nothing in it is lost', async () => {
+  it('are an error while the store fails; afterwards they are complete, and the store has lost nothing', async () => {
     const store = counting()
     store.values.set('a', ['1'])
     store.failing = true
@@ -105,7 +105,7 @@ describe('sessions', () => {
     expect(store.values.get('a')).to.deep.equal(['1', '2'])
   })
 
-  it('are known while a write fails, which is made later', async () => {
+  it('stay known while writes fail, and are written later', async () => {
     const store = counting()
     const all = sessions({ sessions: store })
     await all.carsOf('a', lookup())
@@ -117,7 +117,7 @@ describe('sessions', () => {
     expect(store.sets).to.deep.equal(['1'])
   })
 
-  it('of clients that found nothing take no place of others', async () => {
+  it('of clients that found nothing do not displace others', async () => {
     const all = sessions({ maxSessions: 2 })
     await all.remember('a', ['1'], lookup())
 

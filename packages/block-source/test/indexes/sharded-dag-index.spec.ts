@@ -71,7 +71,7 @@ describe('a sharded DAG index', () => {
     }
   })
 
-  it('is an error where its CBOR makes no sense, though all hashes are right', async () => {
+  it('is an error if its CBOR is invalid, although all hashes are right', async () => {
     const mh = `5822 1220 ${'00'.repeat(32)}`
     const shardsOf: Record<string, string> = {
       'no array': 'a0',
@@ -83,7 +83,7 @@ describe('a sharded DAG index', () => {
       'an offset that is text': `82 ${mh} 81 82 ${mh} 82 61 30 00`,
       'an offset of 2^63': `82 ${mh} 81 82 ${mh} 82 1b8000000000000000 00`,
       'a length of 2^32': `82 ${mh} 81 82 ${mh} 82 00 1b0000000100000000`,
-      'bytes behind the end': `82 ${mh} 80 00`
+      'bytes after the end': `82 ${mh} 80 00`
     }
 
     for (const [what, digits] of Object.entries(shardsOf)) {
@@ -99,7 +99,7 @@ describe('a sharded DAG index', () => {
     }
   })
 
-  it('is an error where there is no root, or another CAR', async () => {
+  it('is an error if there is no root, or if it is another kind of CAR', async () => {
     const all = await blocks(2)
 
     for (const car of [carV1(all), await writeCar(all)]) {

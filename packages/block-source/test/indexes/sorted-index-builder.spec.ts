@@ -18,7 +18,7 @@ async function built (car: Uint8Array): Promise<Uint8Array> {
 }
 
 describe('an index 0x0401 that is built', () => {
-  it('has the rows that go-car writes, of several hash functions and lengths, but for identities, as cardex reads them', async () => {
+  it('has the rows that go-car writes except identities, of several hash functions and lengths, as cardex reads them', async () => {
     const rowsOf = async (index: Uint8Array): Promise<string[]> => (await cardexRows(index))
       .filter(({ multihash }) => multihash?.bytes[0] !== 0)
       .map(({ multihash, offset }) => `${multihash?.bytes.join()} ${offset}`)
@@ -35,7 +35,7 @@ describe('an index 0x0401 that is built', () => {
     expect(await built(car)).to.deep.equal(await cardexIndex(car, '0x0401'))
   })
 
-  it('has a block that is in the CAR twice twice, and no identity', async () => {
+  it('has two rows for a block that is in the CAR twice, and none for an identity', async () => {
     const [one] = await blocks(1)
     const builder = new SortedIndexBuilder()
     builder.add(one.multihash, 2 ** 40)

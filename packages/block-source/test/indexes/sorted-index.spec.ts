@@ -10,7 +10,7 @@ import type { CountedStore } from '../fixtures/counted.ts'
 
 const ROWS = 200_000
 
-/** An index of 200,000 rows, 8 MB; `top` makes the first 32 bits of a digest. */
+/** An index of 200,000 rows, 8 MB; `top` returns the first 32 bits of a digest. */
 function longIndex (top: (i: number) => number): { bytes: Uint8Array, multihash (row: number): Uint8Array } {
   const bytes = new Uint8Array(30 + ROWS * 40)
   bytes.set(hex('8108 01000000 1200000000000000 01000000 28000000'))
@@ -26,8 +26,8 @@ function longIndex (top: (i: number) => number): { bytes: Uint8Array, multihash 
   return { bytes, multihash: row => create(0x12, bytes.slice(30 + row * 40, 62 + row * 40)).bytes }
 }
 
-/** Digests as hashes are: spread by chance. */
-function byChance (): (i: number) => number {
+/** Random digests, like those of a hash function. */
+function randomTops (): (i: number) => number {
   let state = 1
   const values = new Uint32Array(ROWS).map(() => {
     state = Math.imul(state, 1664525) + 1013904223 >>> 0
@@ -43,11 +43,11 @@ function storeOf (index: Uint8Array): CountedStore {
 }
 
 describe('the reads of a lookup in a long index', () => {
-  // what was read is forgotten at once
+  // too small to keep a page until the next lookup
   const cold: SortedIndexInit = { offsets: 'object', cacheLength: 70_000 }
 
   it('are one or two pages, once it is open', async () => {
-    const { bytes, multihash } = longIndex(byChance())
+    const { bytes, multihash } = longIndex(randomTops())
     const store = storeOf(bytes)
     const index = sortedIndex(store, 'a.idx', cold)
     await index.locate([multihash(0)])
@@ -76,7 +76,7 @@ describe('the reads of a lookup in a long index', () => {
   })
 
   it('are none if the page is cached', async () => {
-    const { bytes, multihash } = longIndex(byChance())
+    const { bytes, multihash } = longIndex(randomTops())
     const store = storeOf(bytes)
     const index = sortedIndex(store, 'a.idx', { offsets: 'object' })
     await index.locate([multihash(1000)])
@@ -87,7 +87,7 @@ describe('the reads of a lookup in a long index', () => {
   })
 
   it('are shared by lookups at the same time', async () => {
-    const { bytes, multihash } = longIndex(byChance())
+    const { bytes, multihash } = longIndex(randomTops())
     const store = storeOf(bytes)
     const index = sortedIndex(store, 'a.idx', { offsets: 'object' })
     await Promise.all(Array.from({ length: 100 }, async (_, i) => index.locate([multihash(1000 + i)])))
@@ -96,7 +96,7 @@ describe('the reads of a lookup in a long index', () => {
   })
 
   it('are bounded in memory', async () => {
-    const { bytes, multihash } = longIndex(byChance())
+    const { bytes, multihash } = longIndex(randomTops())
     const store = storeOf(bytes)
     const index = sortedIndex(store, 'a.idx', { offsets: 'object', cacheLength: 200_000 })
     const rows = Array.from({ length: 100 }, (_, i) => multihash(i * 2000))

@@ -35,7 +35,7 @@ describe('indexes, in workerd over R2', function () {
       }
     })
 
-    it(`${index}: serves many requests at a time, and none waits for what another one began and left`, async () => {
+    it(`${index}: serves many requests at a time, and none waits for a read of a request that has ended`, async () => {
       await get('/put')
       const [, ...found] = await Promise.all(Array.from({ length: 20 }, async (_, i) => get(i === 0 ? '/leave' : '/lookup', { index })))
 

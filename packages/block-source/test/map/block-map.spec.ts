@@ -113,7 +113,7 @@ for (const [where, make] of Object.entries(STORES)) {
       expect(await writer.list()).to.deep.equal(['a', 'c'])
     })
 
-    it('has a block of twelve CARs ten times, those added last first', async () => {
+    it('returns ten locations of a block in twelve CARs, the CARs that were added last first', async () => {
       const one = await block('popular')
       const writer = createMapWriter(store)
 
@@ -124,7 +124,7 @@ for (const [where, make] of Object.entries(STORES)) {
       expect(await names(mapIndex(store), one.multihash)).to.deep.equal([11, 10, 9, 8, 7, 6, 5, 4, 3, 2].map(i => `car-${i}`))
     })
 
-    it('has a block once that is twice in one CAR', async () => {
+    it('returns one location of a block that is in a CAR twice', async () => {
       const all = await blocks(3)
       await createMapWriter(store).add([carOf('a', [...all, ...all])])
       const [located] = await mapIndex(store).locate([all[1].multihash])
@@ -132,7 +132,7 @@ for (const [where, make] of Object.entries(STORES)) {
       expect(located).to.have.lengthOf(1)
     })
 
-    it('finds removed CARs no more, and adds them again', async () => {
+    it('no longer finds removed CARs, and adds them again', async () => {
       const all = await blocks(20)
       const writer = createMapWriter(store)
       await writer.add([carOf('a', all), carOf('b', all)])
@@ -149,14 +149,14 @@ for (const [where, make] of Object.entries(STORES)) {
       expect(await names(mapIndex(store), all[0].multihash)).to.deep.equal([])
     })
 
-    it('merges shards above a number, and forgets none of their blocks', async () => {
+    it('merges shards above the limit, and loses none of their blocks', async () => {
       const writer = createMapWriter(store, { maxShards: 4 })
       const all = await blocks(40)
       const index = mapIndex(store, { maxAge: 1e9 })
 
       for (let i = 0; i < 20; i++) {
         await writer.add([carOf(`car-${i}`, all.slice(2 * i, 2 * i + 2))])
-        // by a root that may be old, whose shards are gone
+        // the index may still have an old root, whose shards are gone
         expect(await names(index, all[0].multihash)).to.deep.equal(['car-0'])
         expect(await shards(store)).to.be.at.most(4)
       }
@@ -166,7 +166,7 @@ for (const [where, make] of Object.entries(STORES)) {
       }
     })
 
-    it('reads the root at once, so that no writer changes it in between', async () => {
+    it('reads the root with one request, so that no writer changes it in between', async () => {
       const all = await blocks(4)
       const other = createMapWriter(store)
       await other.add([carOf('a', all.slice(0, 1))])
@@ -187,8 +187,8 @@ for (const [where, make] of Object.entries(STORES)) {
       expect(await createMapWriter(changing).list()).to.include('a')
     })
 
-    it('loses nothing to writers at the same time', async () => {
-      // each request to R2 takes long here
+    it('keeps the CARs of all writers that write at the same time', async () => {
+      // each request to miniflare's R2 is slow
       const count = where === 'in R2' ? 3 : 6
       const all = await blocks(10 * count)
       const writers = Array.from({ length: count }, () => createMapWriter(store, { maxShards: 3, attempts: 200 }))
@@ -238,7 +238,7 @@ describe('a lookup in a block map', () => {
     return { store, objects }
   }
 
-  it('takes the root and one page, and then the page, and then nothing', async () => {
+  it('reads the root and one page, and nothing when it is repeated', async () => {
     const { store } = await bigMap()
     const reads = counted(store)
     const index = mapIndex(reads)
@@ -249,7 +249,7 @@ describe('a lookup in a block map', () => {
     expect(reads.reads).to.have.lengthOf(2)
   })
 
-  it('takes little more than one page, and none for what is absent', async () => {
+  it('reads little more than one page for a block, and hardly any for absent ones', async () => {
     const { store } = await bigMap()
     const reads = counted(store)
     const index = mapIndex(reads, { cacheLength: 70_000 })
@@ -260,7 +260,7 @@ describe('a lookup in a block map', () => {
       expect(await names(index, testMultihash((i * 7919) % 200_000))).to.have.lengthOf(1)
     }
 
-    // four shards, of which three are wrong one time in 2,200 each
+    // the filters of three of the four shards are wrong one time in 2,200
     expect(reads.reads.length).to.be.below(1000 * (1 + 1 / 100))
     reads.reads.length = 0
 
@@ -289,7 +289,7 @@ describe('a lookup in a block map', () => {
     expect(reads.reads.length).to.be.below(20)
   })
 
-  it('finds what is at the edge of a page, also of digests that begin alike', async () => {
+  it('finds blocks at the edge of a page, even if many digests have the same beginning', async () => {
     const hashes = Array.from({ length: 3000 }, (_, i) => {
       const multihash = new Uint8Array(34)
       multihash.set([0x12, 0x20])
@@ -316,7 +316,7 @@ describe('a lookup in a block map', () => {
     expect(bytes / 200_000).to.be.within(52, 52.07)
   })
 
-  it('sees what was added once the root is old, or at once if a miss has to be certain', async () => {
+  it('finds added blocks once the root is old, or at once if a miss must be certain', async () => {
     const all = await blocks(2)
     const store = memoryMapStore()
     const writer = createMapWriter(store)
@@ -380,8 +380,8 @@ describe('a lookup in a block map', () => {
   })
 })
 
-describe('a folder that a map is written to', () => {
-  it('is left as it was by a writer that cannot have the lock', async () => {
+describe('a folder with a map', () => {
+  it('is not changed by a writer that cannot get the lock', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'kitsune-map-'))
 
     try {
@@ -399,7 +399,7 @@ describe('a folder that a map is written to', () => {
     }
   })
 
-  it('has no file outside of it', async () => {
+  it('has no writer that leads out of it', async () => {
     const store = folderMapStore({ folder: join(tmpdir(), 'kitsune-map-none') })
     await expect(store.put('../x', new Uint8Array())).to.eventually.be.rejected.with.property('name', 'InvalidNameError')
     await expect(store.remove('../x')).to.eventually.be.rejected.with.property('name', 'InvalidNameError')

@@ -8,7 +8,7 @@ import { blocks, sectionOffsets } from '../fixtures/cars.ts'
 import { goFixture, readCar } from '../fixtures/original-tools.ts'
 import { carOf, madeUp } from './fixtures.ts'
 
-/** Reads a file front to back, by the documentation of the format and by nothing in src. */
+/** Reads a file front to back, according to the documentation of the format and without the code in src. */
 class Reader {
   at = 0
   readonly bytes: Buffer
@@ -107,7 +107,7 @@ describe('the format of a block map', () => {
   })
 
   for (const [version, age, advice] of [[1, 'older', 'add the CARs again'], [3, 'newer', 'update @kitsune/block-source']] as const) {
-    it(`is refused by name if a root is of version ${version}, and is not called damaged`, async () => {
+    it(`is refused with a FormatVersionError if a root has version ${version}`, async () => {
       const objects = new Map<string, Uint8Array>()
       const all = await blocks(2)
       await createMapWriter(memoryMapStore(objects)).add([carOf('a', all)])

@@ -51,13 +51,13 @@ describe('shards that a writer has left behind', () => {
     expect(located).to.have.lengthOf(1)
   })
 
-  it('are left where the store cannot list', async () => {
+  it('are left if the store cannot list', async () => {
     now += 2 * DAY
     await createMapWriter({ ...store, list: undefined }, init).compact()
     expect(shards()).to.have.lengthOf(2)
   })
 
-  it('are never listed by a writer that was away for so long that they may be gone', async () => {
+  it('are never listed by a writer that was suspended for so long that they may have been removed', async () => {
     const slow: MapStore = {
       ...store,
       async put (object, ...rest) {

@@ -16,7 +16,7 @@ blockIndexTests(async wrap => {
 
 const LOCATION: Location = { object: 'a.car', offset: 5, length: 7, at: 'block', etag: '"x"' }
 
-/** An index that says the same of every block. */
+/** An index that gives the same answer for every block. */
 function constant (located: Location[] | Error, complete = true): BlockIndex & { readonly asked: Array<{ readonly count: number, readonly session?: string }> } {
   const asked: Array<{ readonly count: number, readonly session?: string }> = []
 
@@ -36,7 +36,7 @@ describe('an index service', () => {
     return indexService({ index, ...init })(new Request(`http://index/${encodeMultihash((await block('a')).multihash)}`))
   }
 
-  it('lets caches keep where a block is for a while, and keep no miss', async () => {
+  it('lets caches keep locations for a while, and no misses', async () => {
     expect((await get(constant([LOCATION]))).headers.get('cache-control')).to.equal('public, max-age=60')
     expect((await get(constant([]))).headers.get('cache-control')).to.equal('no-store')
     expect((await get(constant([LOCATION]), { maxAge: 999 })).headers.get('cache-control')).to.equal('no-store')
@@ -111,13 +111,13 @@ describe('a remote index', () => {
     expect(index.asked.at(-1)?.session).to.equal('a client')
   })
 
-  it('takes no miss for certain that the service is not certain of', async () => {
+  it('does not treat a miss as certain if the service does not', async () => {
     const fetch = indexService({ index: constant([], false) })
     expect(await remoteIndex({ ...NO_RETRY, fetch }).locate(await hashes(2))).to.deep.equal([[], []])
     await expect(remoteIndex({ ...NO_RETRY, fetch, complete: true }).locate(await hashes(2))).to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
   })
 
-  it('fails for those that failed, and for no others', async () => {
+  it('fails for the blocks whose lookup failed, and for no others', async () => {
     const index: BlockIndex = { complete: true, locate: async multihashes => multihashes.map((_, i) => i === 1 ? new Error('unreadable') : [LOCATION]) }
     const [first, second, third] = await remoteIndex({ ...NO_RETRY, fetch: indexService({ index }) }).locate(await hashes(3))
     expect([first, third]).to.deep.equal([[LOCATION], [LOCATION]])
@@ -156,7 +156,7 @@ describe('a remote index', () => {
         .to.eventually.be.rejected.with.property('name', 'StoreRefusedError')
     }
 
-    // what stands between the two
+    // answers of a proxy in between
     for (const status of [404, 410, 302, 502]) {
       await expect(remoteIndex({ ...NO_RETRY, fetch: async () => new Response('', { status }) }).locate(await hashes(1))).to.eventually.be.rejected()
     }

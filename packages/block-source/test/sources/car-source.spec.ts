@@ -9,15 +9,15 @@ import { carOf, everyKind, rawBlock, rawBlocks } from './cars.ts'
 import type { Block, BlockIndex, BlockSource, CarSourceInit, GetManyResult, Located, Location } from '../../src/index.ts'
 import type { FaultStore } from '../../src/testing/index.ts'
 
-/** How an index says where blocks are. */
+/** How an index states the positions of blocks. */
 type Dialect = 'block' | 'section' | 'bounded section' | 'whole section'
 
 const DIALECTS: readonly Dialect[] = ['block', 'section', 'bounded section', 'whole section']
 
-interface Bench {
+interface Setup {
   readonly source: BlockSource
   readonly store: FaultStore
-  /** What the index says; a test may change it. */
+  /** The answers of the index; a test may change them. */
   readonly places: Map<string, Located>
 }
 
@@ -29,7 +29,7 @@ function keyOf ({ multihash }: CID): string {
   return String(multihash.bytes)
 }
 
-/** Where the reference implementation says that blocks are. */
+/** The positions of blocks according to the reference implementation. */
 async function placesIn (object: string, car: Uint8Array, dialect: Dialect): Promise<Map<string, Location[]>> {
   const places = new Map<string, Location[]>()
 
@@ -44,7 +44,7 @@ async function placesIn (object: string, car: Uint8Array, dialect: Dialect): Pro
   return places
 }
 
-async function bench (blocks: readonly Block[], dialect: Dialect = 'section', init: Partial<CarSourceInit> = {}): Promise<Bench> {
+async function setUp (blocks: readonly Block[], dialect: Dialect = 'section', init: Partial<CarSourceInit> = {}): Promise<Setup> {
   const car = await carOf(blocks)
   const places = new Map<string, Located>(await placesIn('x.car', car, dialect))
   const store = faultStore(memoryStore({ objects: new Map([['x.car', car]]) }))
@@ -62,7 +62,7 @@ async function many (source: BlockSource, cids: Iterable<CID>, options = {}): Pr
   return results
 }
 
-/** Until nothing is being read: what reads a store in memory takes no longer than a pass of the event loop, and what then begins has begun. */
+/** Waits until no read is running. A read of a store in memory ends within a pass of the event loop, and the reads that follow it have then begun. */
 async function untilIdle (store: FaultStore): Promise<void> {
   do {
     await new Promise(resolve => { setImmediate(resolve) })
@@ -77,7 +77,7 @@ describe('CAR source', () => {
   for (const dialect of DIALECTS) {
     it(`gets every kind of block, one by one and many at once, if the index locates a ${dialect}`, async () => {
       const blocks = await everyKind()
-      const { source } = await bench(blocks, dialect)
+      const { source } = await setUp(blocks, dialect)
 
       for (const { cid, bytes } of blocks) {
         expect(await source.get(cid), cid.toString()).to.deep.equal(bytes)
@@ -94,7 +94,7 @@ describe('CAR source', () => {
   }
 
   it('answers for an identity CID without reading anything', async () => {
-    const { source, store } = await bench([])
+    const { source, store } = await setUp([])
     const cid = CID.createV1(0x55, identity.digest(Uint8Array.of(1, 2, 3)))
     expect(await source.get(cid)).to.deep.equal(Uint8Array.of(1, 2, 3))
     expect(await source.stat?.(cid)).to.deep.equal({ size: 3 })
@@ -104,7 +104,7 @@ describe('CAR source', () => {
 
   it('reads nothing for an empty block whose position and length are known', async () => {
     const empty = await rawBlock(new Uint8Array(0))
-    const { source, store } = await bench([empty, ...await rawBlocks(2, 100)], 'block')
+    const { source, store } = await setUp([empty, ...await rawBlocks(2, 100)], 'block')
     expect(await source.get(empty.cid)).to.have.lengthOf(0)
     expect(store.bytes).to.equal(0)
   })
@@ -138,7 +138,7 @@ describe('CAR source', () => {
     ]
 
     for (const [fault, name] of faults) {
-      const { source, store } = await bench([block])
+      const { source, store } = await setUp([block])
       store.fault = fault
       await expect(source.get(block.cid), name).to.eventually.be.rejected.with.property('name', name)
       expect((await many(source, [block.cid]))[0].error, name).to.have.property('name', name)
@@ -147,7 +147,7 @@ describe('CAR source', () => {
 
   it('tries one location after the other, and reports why each failed', async () => {
     const blocks = await rawBlocks(3, 1000)
-    const { source, places } = await bench(blocks)
+    const { source, places } = await setUp(blocks)
     const { cid, bytes } = blocks[1]
     const [right] = places.get(keyOf(cid)) as Location[]
     const wrong: Location[] = [
@@ -174,7 +174,7 @@ describe('CAR source', () => {
 
   it('reads nothing if an index claims a block that is too long', async () => {
     const [block] = await rawBlocks(1, 1000)
-    const { source, places, store } = await bench([block])
+    const { source, places, store } = await setUp([block])
     places.set(keyOf(block.cid), [{ object: 'x.car', offset: 0, length: 127 * 1024 * 1024, at: 'block' }])
     await expect(source.get(block.cid)).to.eventually.be.rejected.with.property('name', 'ObjectTooLargeError')
     await expect(source.stat?.(block.cid)).to.eventually.be.rejected.with.property('name', 'ObjectTooLargeError')
@@ -195,7 +195,7 @@ describe('CAR source', () => {
 
   it('reads a block that is longer than was guessed in two reads, each byte once', async () => {
     const [, block] = await rawBlocks(2, 1_000_000)
-    const { source, store } = await bench([block], 'section')
+    const { source, store } = await setUp([block], 'section')
     expect(await source.get(block.cid)).to.deep.equal(block.bytes)
     expect(store.calls).to.have.lengthOf(2)
     expect(store.bytes).to.be.below(1_000_100)
@@ -207,7 +207,7 @@ describe('CAR source, many at once', () => {
     it(`reads 400 blocks of 256 KiB, in order and shuffled, with at most 0.15 reads a block (${dialect})`, async function () {
       this.timeout(60_000)
       const blocks = await rawBlocks(400, 262_144)
-      const { source, store } = await bench(blocks, dialect)
+      const { source, store } = await setUp(blocks, dialect)
 
       for (const order of [blocks, shuffled(blocks)]) {
         store.calls.length = 0
@@ -223,10 +223,10 @@ describe('CAR source, many at once', () => {
     })
   }
 
-  it('reads a block once that is wanted twice, by CIDs of either version', async () => {
+  it('reads a block once if it is wanted twice, by CIDs of either version', async () => {
     const [{ cid: v0, bytes }] = await everyKind()
     const v1 = CID.createV1(0x55, v0.multihash)
-    const { source, store } = await bench([{ cid: v0, bytes }])
+    const { source, store } = await setUp([{ cid: v0, bytes }])
     expect(await many(source, [v0, v1, v0])).to.have.deep.members([{ cid: v0, bytes }, { cid: v1, bytes }, { cid: v0, bytes }])
     expect(store.calls).to.have.lengthOf(1)
   })
@@ -236,7 +236,7 @@ describe('CAR source, many at once', () => {
     const cids = blocks.map(({ cid }) => cid)
 
     for (const bad of [{ offset: 1e9 }, { offset: 18, length: 20_000 }, { offset: 22_000, length: 10_000 }, { offset: 0, length: 0 }, { offset: 100, length: 5 }]) {
-      const { source, places } = await bench(blocks, 'block')
+      const { source, places } = await setUp(blocks, 'block')
       places.set(keyOf(cids[7]), [{ object: 'x.car', at: 'block', length: 1000, ...bad }])
       const results = await many(source, cids)
       expect(results).to.have.lengthOf(20)
@@ -247,7 +247,7 @@ describe('CAR source, many at once', () => {
 
   it('does not ask again for every block of a range that failed for all', async () => {
     const blocks = await rawBlocks(20, 1000)
-    const { source, store } = await bench(blocks)
+    const { source, store } = await setUp(blocks)
     store.fault = () => ({ error: new StoreUnavailableError() })
     const results = await many(source, blocks.map(({ cid }) => cid))
     expect(results.filter(({ error }) => error?.name === 'StoreUnavailableError')).to.have.lengthOf(20)
@@ -256,7 +256,7 @@ describe('CAR source, many at once', () => {
 
   it('keeps only the blocks in memory, not the range from which they were read', async () => {
     const blocks = await rawBlocks(20, 1000)
-    const { source } = await bench(blocks)
+    const { source } = await setUp(blocks)
 
     for (const { bytes } of await many(source, blocks.map(({ cid }) => cid))) {
       expect(bytes?.buffer.byteLength).to.be.below(1200)
@@ -265,7 +265,7 @@ describe('CAR source, many at once', () => {
 
   it('stops reading for a consumer that takes no results', async () => {
     const blocks = await rawBlocks(100, 100_000)
-    const { source, store } = await bench(blocks, 'block', { maxBytes: 1_000_000, maxSpan: 200_000 })
+    const { source, store } = await setUp(blocks, 'block', { maxBytes: 1_000_000, maxSpan: 200_000 })
     const results = source.getMany?.(blocks.map(({ cid }) => cid))[Symbol.asyncIterator]()
     await results?.next()
     await untilIdle(store)
@@ -278,7 +278,7 @@ describe('CAR source, many at once', () => {
 
   it('does not begin to read blocks that are no longer wanted', async () => {
     const blocks = await rawBlocks(100, 100_000)
-    const { source, store } = await bench(blocks, 'block', { maxSpan: 100_000, maxGap: 0, concurrency: 1 })
+    const { source, store } = await setUp(blocks, 'block', { maxSpan: 100_000, maxGap: 0, concurrency: 1 })
     const left = new Set(blocks.slice(0, 10).map(({ cid }) => cid))
     const results = await many(source, blocks.map(({ cid }) => cid), { wanted: (cid: CID) => left.has(cid) })
     expect(results.map(({ cid }) => cid)).to.have.members([...left])
@@ -287,7 +287,7 @@ describe('CAR source, many at once', () => {
 
   it('stops all reads when it is aborted', async () => {
     const blocks = await rawBlocks(100, 100_000)
-    const { source, store } = await bench(blocks, 'block', { maxSpan: 200_000 })
+    const { source, store } = await setUp(blocks, 'block', { maxSpan: 200_000 })
     const controller = new AbortController()
     const reason = new Error('enough')
 
@@ -304,7 +304,7 @@ describe('CAR source, many at once', () => {
 
   it('limits the number of concurrent reads', async () => {
     const blocks = await rawBlocks(50, 10_000)
-    const { source, store } = await bench(blocks, 'block', { maxSpan: 10_000, maxGap: 0, concurrency: 3 })
+    const { source, store } = await setUp(blocks, 'block', { maxSpan: 10_000, maxGap: 0, concurrency: 3 })
     expect(await many(source, blocks.map(({ cid }) => cid))).to.have.lengthOf(50)
     expect(store.peak).to.equal(3)
   })

@@ -9,7 +9,7 @@ export async function rawBlock (bytes: Uint8Array): Promise<Block> {
   return { cid: CID.createV1(0x55, await sha256.digest(bytes)), bytes }
 }
 
-/** Raw blocks of that size, each other than all others. */
+/** Different raw blocks of one size. */
 export async function rawBlocks (count: number, size: number, seed = 0): Promise<Block[]> {
   return Promise.all(Array.from({ length: count }, async (_, i) => rawBlock(testBytes(size, seed + i + 1))))
 }

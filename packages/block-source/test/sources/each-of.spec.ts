@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
 import { eachOf } from '../../src/sources/each-of.ts'
 
-/** Arrays one after another, and whether what makes them was left. */
+/** A generator of arrays, how many were requested, and whether the consumer has left it. */
 function arrays (...of: Array<readonly number[] | Error>): { readonly made: AsyncGenerator<readonly number[]>, asked (): number, isLeft (): boolean } {
   let [asked, left] = [0, false]
 
@@ -36,7 +36,7 @@ describe('the items of arrays, one by one', () => {
     expect(items).to.deep.equal([1, 2, 3])
   })
 
-  it('have the next array made only when an item of it is asked for', async () => {
+  it('request the next array only when one of its items is requested', async () => {
     const { made, asked } = arrays([1, 2], [3])
     const items = eachOf(made)
     await items.next()
@@ -46,14 +46,14 @@ describe('the items of arrays, one by one', () => {
     expect(asked()).to.equal(2)
   })
 
-  it('may be asked for before the one before has come', async () => {
+  it('may be requested before the previous one has arrived', async () => {
     const items = eachOf(arrays([1], [2, 3]).made)
     const next = await Promise.all(Array.from({ length: 5 }, async () => items.next()))
     expect(next.map(({ value }) => value)).to.deep.equal([1, 2, 3, undefined, undefined])
     expect(next.map(({ done }) => done)).to.deep.equal([false, false, false, true, true])
   })
 
-  it('end what makes the arrays when the consumer leaves, once what was asked for has come', async () => {
+  it('end the generator when the consumer leaves, after the items that it had requested', async () => {
     const { made, isLeft } = arrays([1, 2], [3])
     const items = eachOf(made)
     const first = items.next()
@@ -64,7 +64,7 @@ describe('the items of arrays, one by one', () => {
     expect(await items.next()).to.deep.equal({ done: true, value: undefined })
   })
 
-  it('fail once with what fails, and end', async () => {
+  it('fail once with the error of the generator, and end', async () => {
     const items = eachOf(arrays([1], new Error('broken')).made)
     expect(await items.next()).to.deep.equal({ done: false, value: 1 })
     const [failed, after] = await Promise.allSettled([items.next(), items.next()])

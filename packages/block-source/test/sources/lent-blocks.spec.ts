@@ -35,7 +35,7 @@ describe('blocks of CAR files that are lent', () => {
     return carSource({ store, index: scanIndex(store, 'x.car'), ...RANGES, ...init })
   }
 
-  /** What the consumer sees at once of each block, and the memory that each was in. */
+  /** Copies of the blocks as the consumer sees them, and the buffers in which they were. */
   async function read (source: CarSource, cids: readonly CID[] = blocks.map(({ cid }) => cid)): Promise<{ seen: Array<{ cid: CID, bytes?: Uint8Array, error?: Error }>, buffers: Set<ArrayBufferLike> }> {
     const seen: Array<{ cid: CID, bytes?: Uint8Array, error?: Error }> = []
     const buffers = new Set<ArrayBufferLike>()
@@ -71,7 +71,7 @@ describe('blocks of CAR files that are lent', () => {
     expect(left).to.equal(0)
   })
 
-  it('may be of any store, short, inline, wanted twice or absent', async () => {
+  it('may come from any store, and be short, inline, wanted twice or absent', async () => {
     const few = [...await rawBlocks(5, 100, 1_000), await rawBlock(new Uint8Array(0))]
     const objects = memoryStore({ objects: new Map([['x.car', await carOf(few)]]) })
     const inline = { cid: CID.createV1(0x55, identity.digest(Uint8Array.of(1, 2))), bytes: Uint8Array.of(1, 2) }
@@ -84,14 +84,14 @@ describe('blocks of CAR files that are lent', () => {
     }
   })
 
-  it('are refused before they are read where they are too long', async () => {
+  it('are refused before they are read if they are too long', async () => {
     const [{ cid }] = blocks
     const index: BlockIndex = { complete: true, locate: async () => [[{ object: 'x.car', offset: 0, length: 2 ** 40, at: 'block' }]] }
     const { seen: [{ error }] } = await read(sourceOf({ index }), [cid])
     expect(error).to.have.property('name', 'ObjectTooLargeError')
   })
 
-  it('are not in memory that a read has failed with: it may still be written to', async () => {
+  it('are not read into the buffer of a failed read, which may still write to it', async () => {
     const used = new Set<ArrayBufferLike>()
     const failed = new Set<ArrayBufferLike>()
     const failing: ObjectStore = {
@@ -103,7 +103,7 @@ describe('blocks of CAR files that are lent', () => {
 
         if (used.size === 2 && failed.size === 0) {
           failed.add(buffer)
-          throw new Error('the read goes on, though it has failed')
+          throw new Error('the read has failed, but still writes')
         }
 
         return store.readInto?.(object, buffers, options)
@@ -115,7 +115,7 @@ describe('blocks of CAR files that are lent', () => {
     expect(seen.filter(({ bytes }) => bytes != null)).to.have.lengthOf(27)
   })
 
-  it('are errors where their bytes are others, and those beside them are served', async () => {
+  it('are errors if their bytes are wrong, and the blocks beside them are served', async () => {
     const right = scanIndex(store, 'x.car')
     const wrong: BlockIndex = {
       complete: true,

@@ -13,7 +13,7 @@ describe('CAR files in a folder, many blocks at once', () => {
   let folder: string
   let blocks: Block[]
   let store: ObjectStore
-  /** What was read, and how: in one piece, or into buffers. */
+  /** How each range was read: in one piece, or into buffers. */
   let reads: Array<'piece' | 'buffers'>
 
   beforeEach(async () => {
@@ -41,7 +41,7 @@ describe('CAR files in a folder, many blocks at once', () => {
     await rm(folder, { recursive: true })
   })
 
-  /** An index that is wrong in some way. Only reads after this count. */
+  /** Creates an index that is wrong in some way. Only reads after that are counted. */
   async function spoilt (change: (location: Location, i: number) => Location): Promise<BlockIndex> {
     const right = scanIndex(store, 'x.car')
     const located = await right.locate(blocks.map(({ cid }) => cid.multihash.bytes))
@@ -68,7 +68,7 @@ describe('CAR files in a folder, many blocks at once', () => {
     expect(reads).to.deep.equal(['buffers'])
   })
 
-  it('are read in one piece where their places overlap, or are not known', async () => {
+  it('are read in one piece if they overlap, or their positions are not known', async () => {
     for (const change of [
       (location: Location, i: number): Location => i === 3 ? { ...location, offset: location.offset - 100 } : location,
       (location: Location): Location => ({ object: 'x.car', offset: location.offset - 39, at: 'section' })
@@ -80,7 +80,7 @@ describe('CAR files in a folder, many blocks at once', () => {
     }
   })
 
-  it('do not fail with one whose place is wrong', async () => {
+  it('do not fail because the index has a wrong position for one of them', async () => {
     for (const wrong of [{ offset: 1e9 }, { length: LENGTH - 1 }, { offset: 1 }]) {
       const results = await readAll(await spoilt((location, i) => i === 7 ? { ...location, ...wrong } : location))
       expect(results).to.have.lengthOf(30)
@@ -88,7 +88,7 @@ describe('CAR files in a folder, many blocks at once', () => {
     }
   })
 
-  it('are errors where the file is too short, has changed or is gone, and never a miss', async () => {
+  it('are errors if the file is too short, has changed or is gone, and never a miss', async () => {
     const index = await spoilt(({ etag, ...location }) => location)
     const old = await spoilt(location => ({ ...location, etag: '"another"' }))
     expect((await readAll(old)).map(({ error }) => error?.name)).to.deep.equal(blocks.map(() => 'ObjectChangedError'))

@@ -43,11 +43,11 @@ describe('a CAR of more than 4 GiB', function () {
   }
 
   for (const [name, make] of Object.entries(indexes)) {
-    it(`has blocks behind the first 4 GiB, which ${name} finds`, async () => findsTheLast(make))
+    it(`has blocks after the first 4 GiB, which ${name} finds`, async () => findsTheLast(make))
   }
 
   if (process.env.KITSUNE_FULL === '1') {
-    it('is added and checked by kitsune-index, and read then', async function () {
+    it('can be added and checked by kitsune-index, and then be read', async function () {
       this.timeout(600_000)
       const folder = await mkdtemp(join(tmpdir(), 'kitsune-long-'))
 

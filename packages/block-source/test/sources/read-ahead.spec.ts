@@ -5,10 +5,10 @@ import { carOf, rawBlocks } from './cars.ts'
 import type { Block, BlockSource } from '../../src/index.ts'
 import type { FaultStore } from '../../src/testing/index.ts'
 
-/** Of a block, bytes. */
+/** The length of a block, in bytes. */
 const SIZE = 10_000
 
-interface Bench {
+interface Setup {
   readonly source: BlockSource
   readonly store: FaultStore
   readonly blocks: readonly Block[]
@@ -17,7 +17,7 @@ interface Bench {
 }
 
 /** A source of one CAR that reads this many blocks ahead, and keeps them. */
-async function bench (ahead: number, spoil: (car: Uint8Array, blocks: readonly Block[]) => void = () => {}): Promise<Bench> {
+async function setUp (ahead: number, spoil: (car: Uint8Array, blocks: readonly Block[]) => void = () => {}): Promise<Setup> {
   const blocks = await rawBlocks(100, SIZE)
   const car = await carOf(blocks)
   const index = scanIndex(memoryStore({ objects: new Map([['x.car', car.slice()]]) }), 'x.car')
@@ -42,11 +42,11 @@ async function bench (ahead: number, spoil: (car: Uint8Array, blocks: readonly B
 }
 
 describe('reading ahead', () => {
-  it('reads what follows with what is asked for, where blocks are read in their order', async () => {
-    const { store, read } = await bench(20)
+  it('reads the blocks that follow with the requested ones, if blocks are requested in their order', async () => {
+    const { store, read } = await setUp(20)
     expect(await read(0, 4)).to.equal(1)
     expect(store.bytes).to.be.below(5 * SIZE)
-    expect(await read(4, 8), 'goes on').to.equal(1)
+    expect(await read(4, 8), 'continues').to.equal(1)
     expect(store.bytes).to.be.above(20 * SIZE)
 
     let reads = 0
@@ -55,13 +55,13 @@ describe('reading ahead', () => {
       reads += await read(i, i + 4)
     }
 
-    // it took 23 without
+    // without reading ahead, it took 23
     expect(reads).to.be.within(4, 6)
     expect(store.bytes).to.be.below(106 * SIZE)
   })
 
-  it('goes on with several readers of one CAR, and with single blocks', async () => {
-    const { read } = await bench(10)
+  it('also does so for several readers of one CAR, and for single blocks', async () => {
+    const { read } = await setUp(10)
     let reads = 0
 
     for (let i = 0; i < 50; i++) {
@@ -71,8 +71,8 @@ describe('reading ahead', () => {
     expect(reads).to.be.at.most(16)
   })
 
-  it('reads no more than it is asked for elsewhere, and where there is nothing to be read ahead', async () => {
-    const random = await bench(20)
+  it('reads only requested blocks if they are scattered, or if its length is 0', async () => {
+    const random = await setUp(20)
 
     for (const i of [90, 10, 50, 30, 70]) {
       expect(await random.read(i, i + 1)).to.equal(1)
@@ -80,22 +80,22 @@ describe('reading ahead', () => {
 
     expect(random.store.bytes).to.be.below(6 * SIZE)
 
-    const none = await bench(0)
+    const none = await setUp(0)
 
     for (let i = 0; i < 100; i += 4) {
       expect(await none.read(i, i + 4)).to.equal(1)
     }
   })
 
-  it('keeps no block that is not what its section says', async () => {
-    const { read, blocks, source } = await bench(20, (car, blocks) => {
+  it('does not keep a block that does not hash to the CID of its section', async () => {
+    const { read, blocks, source } = await setUp(20, (car, blocks) => {
       car[Buffer.from(car.buffer).indexOf(blocks[12].bytes) + 5] ^= 1
     })
     await read(0, 4)
     await read(4, 8)
     expect(await read(8, 12)).to.equal(0)
     await expect(source.get(blocks[12].cid)).to.eventually.be.rejected.with.property('name', 'HashMismatchError')
-    // which reads on behind it
+    // this reads ahead again
     expect(await read(13, 20)).to.equal(0)
   })
 })

@@ -22,7 +22,7 @@ async function missingBlocks (): Promise<CID[]> {
   return [(await rawBlock(Uint8Array.of(9, 9, 9))).cid]
 }
 
-/** Those that the laws can do without being told of what is empty. */
+/** Blocks of every kind, except the empty one, of which reading may take no request that could fail. */
 async function someBlocks (): Promise<Block[]> {
   return (await everyKind()).filter(({ bytes }) => bytes.byteLength > 0)
 }
@@ -140,7 +140,7 @@ interface Server {
   stop (): Promise<void>
 }
 
-/** A server of blocks by multihash: `cidOf` finds in a request what is asked for, `missing` answers for what is not there. */
+/** A server of blocks by multihash: `cidOf` finds the CID in a URL, `missing` is the answer if there is no such block. */
 async function startBlockServer (cidOf: (url: URL) => string, missing: readonly [status: number, body: string], stat?: (bytes: Uint8Array) => string): Promise<Server> {
   const blocks = new Map<string, Uint8Array>()
   const server = createServer((request, response) => {
@@ -172,7 +172,7 @@ async function startBlockServer (cidOf: (url: URL) => string, missing: readonly 
   return self
 }
 
-/** How a subject of the kit that reads from the server fails and lies. */
+/** Makes a subject that reads from the server fail, or return wrong bytes. */
 function faultsOf (server: Server): Pick<BlockSourceSubject, 'fail' | 'corrupt' | 'stop'> {
   return {
     fail () {

@@ -3,7 +3,7 @@ import { httpStore, s3Store } from '../../src/index.ts'
 import { trackBodies } from '../../src/testing/track-bodies.ts'
 import type { Fetch, S3Store, S3StoreInit } from '../../src/index.ts'
 
-/** A bucket that says 403 of what is missing, as S3 does to a client that may not list it. */
+/** A bucket that answers 403 for missing objects, as S3 does to a client that may not list the bucket. */
 function bucketThatDenies (): { fetch: Fetch, open(): Promise<number>, requests(): number, revoke(): void } {
   const bodies = trackBodies()
   let requests = 0

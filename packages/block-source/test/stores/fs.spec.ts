@@ -58,7 +58,7 @@ describe('fs store', () => {
     expect(await store.list?.('')[Symbol.asyncIterator]().next()).to.deep.equal({ done: true, value: undefined })
   })
 
-  it('goes on where a read of many buffers has ended early, as of more than 1,024 at once', async () => {
+  it('continues where a read into many buffers ended early, as it does with more than 1,024 at once', async () => {
     const bytes = testBytes(5_000)
     await writeFile(join(folder, 'x'), bytes)
     const buffers = Array.from({ length: 2_500 }, () => new Uint8Array(2))

@@ -3,7 +3,7 @@ import { createBudget, r2Store } from '../../src/index.ts'
 import { testBytes } from '../../src/testing/test-bytes.ts'
 import type { R2BucketLike, R2ObjectLike } from '../../src/index.ts'
 
-/** A bucket of one object, `x`, that does what a test says before it does what R2 does. */
+/** A bucket with one object, `x`, that calls `fault` before each operation. */
 function fakeBucket (fault: (operation: 'get' | 'head' | 'list', index: number) => void | Promise<void>): { bucket: R2BucketLike, bytes: Uint8Array, bodies(): number } {
   const bytes = testBytes(1000)
   let index = 0

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../src/object-store.ts'
 import type { BlockIndexLaw } from '../../src/testing/block-index-laws.ts'
 import type { MakeIndex } from '../../src/testing/block-index-tests.ts'
 
-/** Makes an index that behaves, and lets it be spoilt. */
+/** Creates a correct index, which `spoil` may break. */
 function subject (spoil: (index: BlockIndex, store: ObjectStore) => BlockIndex = index => index): MakeIndex {
   return async wrap => {
     const all = await blocks(20)
@@ -29,7 +29,7 @@ function changing (change: (located: readonly Located[], index: BlockIndex, mult
   }))
 }
 
-/** An index that says "absent" where lookups fail as told. */
+/** An index that reports absence in place of some errors. */
 function silent (which: (err: Error) => boolean): MakeIndex {
   return subject(index => ({
     complete: false,
@@ -126,9 +126,9 @@ function giveUpForGood (): MakeIndex {
 }
 
 const BROKEN: Record<BlockIndexLaw, [what: string, make: MakeIndex]> = {
-  located: ['says another place', changing(located => located.map(moved))],
-  order: ['leaves repeated questions out', changing(async (located, index, multihashes) => index.locate([...new Set(multihashes)]))],
-  nothing: ['reads before it looks what is asked', before(async store => { await store.read('a.car.idx', { length: 10 }) })],
+  located: ['returns wrong offsets', changing(located => located.map(moved))],
+  order: ['leaves out results of repeated multihashes', changing(async (located, index, multihashes) => index.locate([...new Set(multihashes)]))],
+  nothing: ['reads before it looks at the request', before(async store => { await store.read('a.car.idx', { length: 10 }) })],
   absent: ['compares the beginnings of digests', changing(async (located, index, multihashes) => Promise.all(located.map(async (one, i) => {
     const isShort = multihashes[i][1] === 31
 
@@ -140,7 +140,7 @@ const BROKEN: Record<BlockIndexLaw, [what: string, make: MakeIndex]> = {
       throw new Error('no multihash')
     }
   })],
-  'read-only': ['uses the multihashes as memory of its own', subject(index => ({
+  'read-only': ['modifies the multihashes', subject(index => ({
     complete: false,
     async locate (multihashes, options) {
       const located = await index.locate(multihashes, options)
@@ -160,7 +160,7 @@ const BROKEN: Record<BlockIndexLaw, [what: string, make: MakeIndex]> = {
   warm: ['remembers nothing', before(async (store, options) => { await store.read('a.car.idx', { length: 10, signal: options.signal }) })]
 }
 
-/** What the law says of the index; undefined if it keeps it. */
+/** How the index breaks the law; undefined if it does not. */
 async function verdict (law: BlockIndexLaw, make: MakeIndex): Promise<string | undefined> {
   try {
     await blockIndexLaws(make).find(({ id }) => id === law)?.check()

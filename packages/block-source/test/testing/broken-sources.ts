@@ -3,7 +3,7 @@ import { flatfsKey, memoryStore, objectSource } from '../../src/index.ts'
 import type { Block, BlockSource, ObjectStore } from '../../src/index.ts'
 import type { BlockSourceLaw } from '../../src/testing/index.ts'
 
-/** A source that breaks a law, in a way that sources are known to. */
+/** A source that breaks a law, as real sources have done. */
 interface BrokenSource {
   readonly law: BlockSourceLaw
   readonly what: string
@@ -20,7 +20,7 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
   { law: 'gets', what: 'does not return the last block', make: (right, _, has) => ({ ...right, get: async (cid, options) => cid.equals(has.at(-1)?.cid) ? undefined : right.get(cid, options) }) },
   {
     law: 'misses',
-    what: 'throws where there is no block',
+    what: 'throws if it does not have the block',
     make: right => ({
       ...right,
       async get (cid, options) {
@@ -35,10 +35,10 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
     })
   },
   { law: 'multihashes', what: 'knows a block by one CID only', make: (right, _, has) => ({ ...right, get: async (cid, options) => has.some(block => block.cid.equals(cid)) ? right.get(cid, options) : undefined }) },
-  { law: 'inline', what: 'looks for what an identity CID contains', make: right => ({ ...right, get: async (cid, options) => cid.multihash.code === 0 ? undefined : right.get(cid, options) }) },
+  { law: 'inline', what: 'looks up the block of an identity CID', make: right => ({ ...right, get: async (cid, options) => cid.multihash.code === 0 ? undefined : right.get(cid, options) }) },
   {
     law: 'sizes',
-    what: 'counts the CID, too',
+    what: 'includes the CID in the size',
     make: right => ({
       ...right,
       async stat (cid, options) {
@@ -50,7 +50,7 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
   },
   {
     law: 'many',
-    what: 'ends where a block is missing',
+    what: 'ends at a missing block',
     make: right => ({
       ...right,
       async * getMany (cids, options) {
@@ -66,8 +66,8 @@ export const BROKEN_SOURCES: readonly BrokenSource[] = [
       }
     })
   },
-  { law: 'wanted', what: 'reads what is no longer wanted', make: right => ({ ...right, getMany: (cids, options) => getEach(right, cids, { ...options, wanted: undefined }) }) },
-  { law: 'aborts', what: 'does not look at its signal', make: right => ({ ...right, get: async cid => right.get(cid) }) },
+  { law: 'wanted', what: 'reads blocks that are no longer wanted', make: right => ({ ...right, getMany: (cids, options) => getEach(right, cids, { ...options, wanted: undefined }) }) },
+  { law: 'aborts', what: 'ignores its signal', make: right => ({ ...right, get: async cid => right.get(cid) }) },
   {
     law: 'failures',
     what: 'takes a failure for absence',

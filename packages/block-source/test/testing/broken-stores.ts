@@ -2,14 +2,14 @@ import { httpStore, memoryStore } from '../../src/index.ts'
 import type { Fetch, ListingStore, ObjectPart, ReadOptions, RetryOptions } from '../../src/index.ts'
 import type { ObjectStoreLaw } from '../../src/testing/index.ts'
 
-/** A store that breaks a law, in a way that stores are known to. */
+/** A store that breaks a law, as real stores have done. */
 interface BrokenStore {
   readonly law: ObjectStoreLaw
   readonly what: string
   make (objects: Map<string, Uint8Array>, maxRead: number): ListingStore
 }
 
-/** As it should be, but for what a read returns. */
+/** A correct store, except for its reads. */
 function reading (read: (object: string, options: ReadOptions, right: ListingStore, objects: Map<string, Uint8Array>) => Promise<ObjectPart | undefined>): BrokenStore['make'] {
   return (objects, maxRead) => {
     const right = memoryStore({ objects, maxRead })
@@ -43,7 +43,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
   { law: 'ranges', what: 'takes an offset of 0 for none', make: reading(async (object, options, right) => right.read(object, options.offset === 0 ? {} : options)) },
   {
     law: 'cut',
-    what: 'fails where a range ends behind the end',
+    what: 'fails if a range ends beyond the end of the object',
     make: reading(async (object, options, right, objects) => {
       if ((options.offset ?? 0) + (options.length ?? 0) > (objects.get(object)?.byteLength ?? 0)) {
         throw new Error('out of range')
@@ -52,10 +52,10 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       return right.read(object, options)
     })
   },
-  { law: 'out-of-range', what: 'returns nothing where a range begins behind the end', make: reading(async (object, options, right) => named('OutOfRangeError', right.read(object, options), { bytes: new Uint8Array(0) })) },
+  { law: 'out-of-range', what: 'returns no bytes if a range begins beyond the end of the object', make: reading(async (object, options, right) => named('OutOfRangeError', right.read(object, options), { bytes: new Uint8Array(0) })) },
   {
     law: 'missing',
-    what: 'throws where there is no object',
+    what: 'throws if there is no object',
     make: reading(async (object, options, right) => {
       const part = await right.read(object, options)
 
@@ -66,12 +66,12 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       return part
     })
   },
-  { law: 'nothing', what: 'reads a byte in place of none', make: reading(async (object, options, right) => right.read(object, { ...options, length: Math.max(1, options.length ?? Infinity) })) },
+  { law: 'nothing', what: 'reads a byte instead of none', make: reading(async (object, options, right) => right.read(object, { ...options, length: Math.max(1, options.length ?? Infinity) })) },
   { law: 'empty', what: 'takes an empty object for a missing one', make: reading(async (object, options, right, objects) => objects.get(object)?.byteLength === 0 ? undefined : right.read(object, options)) },
-  { law: 'changed', what: 'reads whatever version there is', make: reading(async (object, options, right) => right.read(object, { ...options, ifMatch: undefined })) },
+  { law: 'changed', what: 'ignores the requested version', make: reading(async (object, options, right) => right.read(object, { ...options, ifMatch: undefined })) },
   {
     law: 'own-bytes',
-    what: 'returns a view of what it holds',
+    what: 'returns a view of its own memory',
     make: reading(async (object, options, right, objects) => {
       const part = await right.read(object, options)
       const { offset = 0, length = Infinity } = options
@@ -79,12 +79,12 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
       return part == null ? part : { ...part, bytes: objects.get(object)?.subarray(offset, offset + length) ?? part.bytes }
     })
   },
-  { law: 'aborts', what: 'does not look at its signal', make: reading(async (object, options, right) => right.read(object, { ...options, signal: undefined })) },
+  { law: 'aborts', what: 'ignores its signal', make: reading(async (object, options, right) => right.read(object, { ...options, signal: undefined })) },
   { law: 'names', what: 'takes a name that leads out of it for a missing object', make: reading(async (object, options, right) => named('InvalidNameError', right.read(object, options), undefined)) },
-  { law: 'too-large', what: 'reads all that it is asked for', make: objects => memoryStore({ objects }) },
+  { law: 'too-large', what: 'has no limit', make: objects => memoryStore({ objects }) },
   {
     law: 'concurrent',
-    what: 'keeps the range of a read where others find it',
+    what: 'lets concurrent reads share one range',
     make (objects, maxRead) {
       const right = memoryStore({ objects, maxRead })
       let range: ReadOptions = {}
@@ -102,7 +102,7 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
   },
   {
     law: 'into-buffers',
-    what: 'fills what there is to fill, and leaves the rest',
+    what: 'fills some buffers, and leaves the rest',
     make (objects, maxRead) {
       const right = memoryStore({ objects, maxRead })
 
@@ -144,14 +144,14 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
   }
 ]
 
-/** A store over HTTP that breaks a law of such. */
+/** A store over HTTP that breaks a law of such stores. */
 interface BrokenHttpStore {
   readonly law: ObjectStoreLaw
   readonly what: string
   make (url: string, fetch: Fetch, retry: RetryOptions): ReturnType<typeof httpStore>
 }
 
-/** The right store, to which a response is shown otherwise than it is. */
+/** A correct store that sees changed responses. */
 function seeing (change: (response: Response, request: Request) => Response): BrokenHttpStore['make'] {
   return (url, fetch, retry) => httpStore({ url, retry, fetch: async request => change(await fetch(request), request) })
 }
@@ -168,7 +168,7 @@ function without (...names: string[]): BrokenHttpStore['make'] {
   })
 }
 
-/** The right store, whose error of that name becomes absence. */
+/** A correct store, except that an error with this name becomes absence. */
 function hiding (name: string): BrokenHttpStore['make'] {
   return (url, fetch, retry) => {
     const right = httpStore({ url, fetch, retry })
@@ -180,19 +180,19 @@ function hiding (name: string): BrokenHttpStore['make'] {
 export const BROKEN_HTTP_STORES: readonly BrokenHttpStore[] = [
   { law: 'retries', what: 'tries once', make: (url, fetch) => httpStore({ url, fetch, retry: false }) },
   { law: 'gives-up', what: 'takes a failure for absence', make: hiding('StoreUnavailableError') },
-  { law: 'retry-after', what: 'does not see what the server asks for', make: without('retry-after') },
-  { law: 'truncated', what: 'does not know how much is to come', make: without('content-length', 'content-range') },
+  { law: 'retry-after', what: 'ignores the delay that the server asks for', make: without('retry-after') },
+  { law: 'truncated', what: 'ignores how many bytes were announced', make: without('content-length', 'content-range') },
   {
     law: 'whole-for-range',
     what: 'takes the beginning of an object for the range',
     make: seeing((response, request) => response.status === 200 && request.headers.has('range') ? new Response(response.body, { status: 206 }) : response)
   },
-  { law: 'wrong-range', what: 'does not see which range and version it is', make: without('content-range', 'etag') },
+  { law: 'wrong-range', what: 'ignores which range and version it gets', make: without('content-range', 'etag') },
   { law: 'redirects', what: 'takes a redirect for absence', make: seeing(response => response.status >= 300 && response.status < 400 ? new Response(response.body, { status: 404 }) : response) },
   { law: 'refused', what: 'takes a refusal for absence', make: hiding('StoreRefusedError') },
   {
     law: 'stops-body',
-    what: 'does not look at its signal',
+    what: 'ignores its signal',
     make (url, fetch, retry) {
       const right = httpStore({ url, fetch, retry })
 

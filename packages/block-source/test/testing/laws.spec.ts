@@ -54,7 +54,7 @@ async function sourceSubject (make: (right: BlockSource, store: ObjectStore, has
 
 async function broken (laws: LawTest[], id: string): Promise<void> {
   const law = laws.find(law => law.id === id)
-  // some let through what the subject throws
+  // some laws let errors of the subject through
   await expect(law?.check()).to.eventually.be.rejected()
 }
 
@@ -78,7 +78,7 @@ describe('the laws', function () {
     expect(new Set(BROKEN_SOURCES.map(({ law }) => law))).to.deep.equal(new Set(blockSourceLaws(() => expect.fail()).map(({ id }) => id)))
   })
 
-  it('are kept by what is right', async () => {
+  it('are kept by correct stores and sources', async () => {
     const right = [
       ...objectStoreLaws(() => storeSubject((objects, maxRead) => memoryStore({ objects, maxRead }))),
       ...blockSourceLaws(async () => sourceSubject(source => source))

@@ -3,12 +3,12 @@ import { objectStoreLaws } from '../../src/testing/index.ts'
 import type { R2BucketLike } from '../../src/index.ts'
 import type { LawTest, ObjectStoreSubject } from '../../src/testing/index.ts'
 
-/** What a Worker's environment has here. */
+/** The bindings of the Worker. */
 interface Env {
   readonly BUCKET: R2BucketLike & { put (key: string, bytes: Uint8Array): Promise<unknown>, delete (key: string): Promise<void> }
-  /** Of the file server. */
+  /** The URL of the file server. */
   readonly FILES: string
-  /** Takes files for that server. */
+  /** Adds files to that server, and removes them. */
   readonly UPLOAD: { fetch (url: string, init: RequestInit): Promise<Response> }
 }
 
@@ -47,7 +47,7 @@ function lawsOf (store: string, env: Env): LawTest[] {
   return objectStoreLaws(() => SUBJECTS[store](env), { http: store === 'http', list: store !== 'http' })
 }
 
-/** Checks a law and answers with what it says, or with the names of all laws. */
+/** Checks a law and answers with its error, or answers with the names of all laws. */
 
 export default {
   async fetch (request: Request, env: Env): Promise<Response> {

@@ -1,14 +1,14 @@
 import { CID } from 'multiformats/cid'
 import { carSource, dudewhereIndex, s3Store } from '../../src/index.ts'
 
-/** What a Worker's environment has here. */
+/** The bindings of the Worker. */
 interface Env {
   readonly BUCKET: string
   readonly KEY: string
   readonly SECRET: string
 }
 
-/** As small a gateway as can be: only its size is of interest. */
+/** The smallest possible gateway: only the size of its bundle matters. */
 
 export default {
   async fetch (request: Request, { BUCKET, KEY, SECRET }: Env): Promise<Response> {

@@ -4,7 +4,7 @@ import { block, blocks, carV1 } from '../fixtures/cars.ts'
 import type { BlockSource, R2BucketLike } from '../../src/index.ts'
 import type { BlockSourceSubject } from '../../src/testing/index.ts'
 
-/** What a Worker's environment has here. */
+/** The bindings of the Worker. */
 interface Env {
   readonly BUCKET: R2BucketLike & { put (key: string, bytes: Uint8Array): Promise<unknown> }
 }
@@ -38,7 +38,7 @@ const AROUND: Record<string, (source: BlockSource) => BlockSource> = {
   combined: source => coalesced(tiered([cached(source), source]))
 }
 
-/** Checks a law and answers with what it says, or with the names of all laws. */
+/** Checks a law and answers with its error, or answers with the names of all laws. */
 
 export default {
   async fetch (request: Request, env: Env): Promise<Response> {
