@@ -1,16 +1,16 @@
-/** An allowance per second; what was not used is kept for up to `seconds`. */
+/** An allowance per second; unused units are kept for up to `seconds`. */
 export interface Allowance {
-  /** Uses one up. False: nothing is left. */
+  /** Uses up one unit. False: none is left. */
   take (): boolean
-  /** How long until there is one, ms. */
+  /** How long until a unit is available, ms. */
   readonly wait: number
 }
 
 /**
  * Creates an allowance.
  *
- * @param perSecond - how much there is each second
- * @param seconds - it begins with this many seconds' worth, and never has more
+ * @param perSecond - how many units are added each second
+ * @param seconds - it begins with the units of this many seconds, and never has more
  * @param now - monotonic time, ms
  */
 export function createAllowance (perSecond: number, seconds = 1, now: () => number = () => performance.now()): Allowance {
@@ -33,7 +33,7 @@ class RefilledAllowance implements Allowance {
   }
 
   take (): boolean {
-    // the clock is only read when there is too little: what is plenty costs nothing
+    // only read the clock when too little is left: it takes CPU
     if (this.#left < 1) {
       this.#refill()
     }

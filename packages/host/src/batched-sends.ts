@@ -6,7 +6,7 @@ import type { MessageStream } from '@libp2p/interface'
 /** This much data is sent before the end of the tick: enough to fill four noise frames. */
 const FULL = 256 << 10
 
-/** How long data waits whose sender does not await it, ms: the shortest time that a timer has. */
+/** How long unhurried data waits for other data, ms: the shortest time that a timer has. */
 const LINGER = 1
 
 // one timer, which runs only while something lingers
@@ -30,9 +30,9 @@ function afterAWhile (flush: () => void): void {
 const unhurried = new WeakMap<MessageStream, (data: Uint8Array | Uint8ArrayList) => void>()
 
 /**
- * Sends what the peer does not wait for: it leaves with what is sent next on that
- * connection, or a millisecond later. False if sends of the connection are not batched:
- * then nothing was sent.
+ * Sends data for which the peer does not wait: it leaves with the next data on that connection,
+ * or a millisecond later. Returns false, and sends nothing, if sends of the connection are not
+ * batched.
  */
 export function sendUnhurried (connection: MessageStream, data: Uint8Array | Uint8ArrayList): boolean {
   const send = unhurried.get(connection)
@@ -48,7 +48,7 @@ export function sendUnhurried (connection: MessageStream, data: Uint8Array | Uin
  * separate noise frame, with its own cipher, tag and length.
  *
  * @param connection - the muxer writes to it
- * @param transport - the connection writes to it; closing it first sends what was gathered
+ * @param transport - the connection writes to it; closing it first sends the gathered data
  * @param endOfTick - default: one for the whole process
  */
 export function batchSends (connection: MessageStream, transport: MessageStream, endOfTick: EndOfTick = sharedEndOfTick): void {
@@ -88,7 +88,7 @@ export function batchSends (connection: MessageStream, transport: MessageStream,
     return !connection.writableNeedsDrain
   }
 
-  // the timer is one for the whole process, too
+  // the process has a single timer for all connections, as it has a single end of tick
   if (endOfTick === sharedEndOfTick) {
     unhurried.set(connection, data => {
       gathered.append(data)

@@ -8,13 +8,13 @@ import type { Ping, PingComponents } from '@libp2p/ping'
 
 const PING_LENGTH = 32
 
-/** Pings that may wait for those before them to be sent. */
+/** Pings that may wait until the answers to earlier ones are sent. */
 const MAX_WAITING = 64
 
 /**
- * libp2p's ping service, which answers a bounded number of pings. As of 3.1 libp2p's
- * own handler echoes everything that arrives, and reads on while its answers wait to
- * be sent: `for await` over a stream does not pause it.
+ * libp2p's ping service, which answers a bounded number of pings. As of 3.1 libp2p's own
+ * handler echoes everything that arrives, and keeps reading while its answers wait to be sent:
+ * `for await` over a stream does not pause it.
  *
  * @param perSecond - pings a second and connection; a stream that brings more is reset
  */
@@ -26,7 +26,7 @@ export function boundedPing (perSecond: number): (components: PingComponents) =>
 
     return create({
       connectionManager,
-      // `unhandle` and all else are the registrar's own
+      // everything else, such as `unhandle`, is inherited from the registrar
       registrar: Object.assign(Object.create(registrar), {
         handle: async (protocol: string, _handler: unknown, options: object) => registrar.handle(protocol, (stream, connection) => {
           const allowance = allowances.get(connection) ?? createAllowance(perSecond)

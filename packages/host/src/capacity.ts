@@ -3,12 +3,12 @@ import { remoteHost } from './remote-host.ts'
 import type { Traffic } from './traffic.ts'
 import type { ComponentLogger, Connection, ConnectionGater, Libp2pEvents, PeerId, Startable, TypedEventTarget } from '@libp2p/interface'
 
-/** What a host has room for. */
+/** How many connections a host may have, and how to tell which are idle. */
 export interface CapacityInit {
   /** How many inbound connections may be open at the same time. */
   max: number
   traffic: Pick<Traffic, 'of'>
-  /** How long a peer has had no want and no answer that waits for it, ms; undefined while it has one. Default: no peer is ever idle. */
+  /** How long a peer has had no want and no waiting answer, ms; undefined while it has one. Default: no peer is ever idle. */
   idleFor? (peer: PeerId): number | undefined
   /** Monotonic time, ms. Default: the platform's. */
   now? (): number
@@ -58,13 +58,12 @@ interface Held {
 const CLOSE_TIMEOUT = 1000
 
 /**
- * Bounds the connections of a host. When libp2p is full it refuses new connections,
- * and it does not close any connection that has a stream, although every idle kubo
- * keeps one open. So clients that take the places keep them at no cost. Here a new
- * client replaces the connection that has been idle longest, first of the address
- * with the most connections; while no client is idle, new clients are refused. A
- * connection is only evicted after the new client has completed its handshake, or
- * else silent sockets could evict clients.
+ * Bounds the connections of a host. When libp2p is full it refuses new connections, and it does not
+ * close any connection that has a stream, although every idle kubo keeps one open. So clients can
+ * occupy all places at no cost. Here a new client replaces the connection that has been idle longest,
+ * beginning with the address that has the most connections; while no client is idle, new clients are
+ * refused. A connection is only evicted after the new client has completed its handshake; otherwise
+ * silent sockets could evict clients.
  */
 export function createCapacity (init: CapacityInit): Capacity {
   return new ConnectionCapacity(init)
@@ -109,7 +108,7 @@ class ConnectionCapacity implements Capacity {
     const status = (): CapacityStatus => this.status
 
     const onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
-      // the host has dialled outbound connections itself, so they do not count
+      // outbound connections do not count, since the host itself has dialled them
       if (connection.status !== 'open' || connection.direction !== 'inbound') {
         return
       }
@@ -119,7 +118,7 @@ class ConnectionCapacity implements Capacity {
       if (this.count > this.max) {
         const idle = this.longestIdle()
         log(idle == null ? 'no place for %p' : 'closing %p, which was idle', (idle ?? connection).remotePeer)
-        this.makeRoom(connection, idle)
+        this.closeOne(connection, idle)
       }
     }
 
@@ -167,8 +166,8 @@ class ConnectionCapacity implements Capacity {
     }
   }
 
-  /** Closes the idle connection, or else the new one. */
-  private makeRoom (connection: Connection, idle: Connection | undefined): void {
+  /** Closes the idle connection, or the new one if there is none. */
+  private closeOne (connection: Connection, idle: Connection | undefined): void {
     this.evicted += idle == null ? 0 : 1
     this.refused += idle == null ? 1 : 0
     const leaver = idle ?? connection

@@ -1,14 +1,15 @@
 import { nextPass } from './next-pass.ts'
 
 /**
- * The end of a tick, which is a pass of the event loop, in two parts: first it is decided what follows from all that was
- * read, then all that is to be sent is sent, on each connection at once. Had each part a separate immediate, what the first
- * one decides would leave a pass later, or in a second system call.
+ * The end of a tick, i.e. of a pass of the event loop, in two parts: first the router decides
+ * what to send because of everything that was read, then each connection sends all of its data
+ * at once. With a separate immediate for each part, the results of the decisions would leave a
+ * pass later, or with a second system call.
  */
 export interface EndOfTick {
   /** Calls once, before anything is sent: for `wantRouter({ endOfTick })`. */
   decide (run: () => void): void
-  /** Calls a flush once, however often it is given in a tick. */
+  /** Calls a flush once, even if it is passed several times in a tick. */
   send (flush: () => void): void
 }
 
@@ -34,7 +35,7 @@ export function createEndOfTick (): EndOfTick {
     sending = new Set()
     flushes.forEach(run)
 
-    // what these have left to be done waits, so that sockets are read in between
+    // work that these have scheduled waits for the next pass, so that sockets are read in between
     scheduled = false
 
     if (deciding.length > 0 || sending.size > 0) {
@@ -54,7 +55,7 @@ export function createEndOfTick (): EndOfTick {
   }
 }
 
-/** What one throws is the process's to handle, and keeps none of the others from its turn. */
+/** An error is thrown again outside of the loop, so that the process sees it and the other callbacks still run. */
 function run (callback: () => void): void {
   try {
     callback()

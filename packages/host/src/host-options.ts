@@ -26,9 +26,10 @@ import type { Ping } from '@libp2p/ping'
 import type { Libp2pOptions, ServiceFactoryMap } from 'libp2p'
 
 /**
- * Streams that a peer may open before libp2p listens for them. It does some microtasks after the handshake, and what a peer sends
- * behind its last handshake message comes with that message when the line is long. libp2p allows 10, and resets them all at the next
- * one. The muxers' own limits of inbound streams hold from the first.
+ * Streams that a peer may open before libp2p listens for them, which it does some microtasks
+ * after the handshake. Over a long line, the streams that a peer opens right after its last
+ * handshake message arrive together with that message. libp2p allows 10, and resets all of them
+ * at the next one. The muxers' own limits of inbound streams apply from the beginning.
  */
 const MAX_EARLY_STREAMS = Infinity
 
@@ -54,7 +55,7 @@ export interface HostInit<S extends Record<string, unknown> = Record<never, unkn
   readonly announce?: readonly string[]
   /**
    * Proxies whose `X-Forwarded-For` is believed when a WebSocket is opened: its connection then has the address of the
-   * client. Made by `createTrustedProxies` of `@kitsune/want-router/http`. Default: none.
+   * client. Create it with `createTrustedProxies` of `@kitsune/want-router/http`. Default: none.
    */
   readonly trustedProxies?: TrustedProxies
   /** Default {@link DEFAULT_HOST_LIMITS}. */
@@ -71,7 +72,7 @@ export interface HostInit<S extends Record<string, unknown> = Record<never, unkn
   readonly connectionProtector?: Libp2pOptions['connectionProtector']
   /** Default: libp2p logs nothing, see {@link createQuietLogger}. */
   readonly logger?: ComponentLogger
-  /** Called once for each internal of libp2p that is not where this package expects it, with the feature that the host loses. Default: `console.warn`. */
+  /** Called once for each internal field of libp2p that this package does not find, with the feature that the host loses. Default: `console.warn`. */
   readonly warn?: Warn
 }
 
@@ -81,13 +82,13 @@ const processShares = createWorkShares()
 type TransportFactory = NonNullable<Libp2pOptions['transports']>[number]
 type EncrypterFactory = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
-/** Makes yamux for a host. */
+/** Creates yamux for a host. */
 export type YamuxFactory = ReturnType<typeof leanYamux>
 
-/** Creates what a host takes from its platform. */
+/** Creates the parts of a host that depend on its platform. */
 export type Platform = (limits: HostLimits, warnMissing: WarnMissing, trustedProxies?: TrustedProxies) => PlatformParts
 
-/** What a host takes from its platform. */
+/** The parts of a host that depend on its platform. */
 export interface PlatformParts {
   readonly transports: readonly TransportFactory[]
   readonly connectionEncrypters: readonly EncrypterFactory[]
@@ -95,7 +96,7 @@ export interface PlatformParts {
   readonly mplex?: boolean
   /** Shares the event loop between connections. Default: one for all hosts of the process. */
   readonly shares?: WorkShares
-  /** Changes what makes yamux. Default: it stays as it is. */
+  /** Wraps the factory of yamux. Default: unchanged. */
   changeYamux? (create: YamuxFactory): YamuxFactory
 }
 
@@ -151,7 +152,7 @@ export function createHostOptions <S extends Record<string, unknown>> (platform:
     connectionManager: {
       // capacity bounds the connections; this limit only allows for bursts
       maxConnections: maxConnections + pending,
-      // so are those that wait: one that has lost its place is counted by libp2p until it has closed
+      // twice as many, since libp2p still counts a connection that has lost its place until it is closed
       maxIncomingPendingConnections: 2 * pending,
       inboundConnectionThreshold: newPerSecond,
       inboundUpgradeTimeout: upgradeTimeout,

@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 
-/** What the ranking of idle connections is made from. */
+/** What the ranking of idle connections needs to know. */
 export interface IdleRankingInit {
   /** All open connections with their remote hosts. */
   connections (): Iterable<[Connection, { readonly address: string }]>
@@ -53,7 +53,7 @@ export function createIdleRanking ({ connections, connectionsOf, idleTime, now }
     }
   }
 
-  /** The candidates of the address whose turn it is to lose a connection. */
+  /** The candidates of the address that loses the next connection. */
   function first (): Candidate[] | undefined {
     let best: { same: Candidate[], held: number, idle: number } | undefined
 

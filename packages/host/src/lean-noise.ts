@@ -12,7 +12,7 @@ import type { ICryptoInterface, NoiseComponents } from '@libp2p/noise'
 
 const LENGTH_PREFIX = 2
 const TAG_LENGTH = 16
-/** Up to this size it costs less to copy a noise message into one buffer than to write three, bytes. */
+/** Up to this size, in bytes, copying a noise message into one buffer costs less than writing three buffers. */
 const JOINED = 16 << 10
 /** Messages without content that a peer may send: no muxer writes any, and each costs as much as a short one. */
 const MAX_EMPTY = 1_000
@@ -26,10 +26,11 @@ interface NoiseConnection {
 }
 
 /**
- * libp2p's noise with one send for all that is sent in a tick, and without what takes a tenth of a proxy's
- * CPU: libp2p creates an exception with a stack trace for every read that ends with a frame, flattens every
- * frame that arrived in more than one piece into a buffer for the plaintext, which node:crypto does not use,
- * and hands a message to the socket in three pieces.
+ * libp2p's noise with one send for all data of a tick, and without work that takes a tenth of a
+ * proxy's CPU: libp2p creates an exception with a stack trace for every read that ends with a
+ * frame, flattens every frame that arrived in more than one piece into a buffer for the
+ * plaintext, which node:crypto does not use, and passes a message to the socket in three
+ * pieces.
  *
  * The internal fields are not part of the connection's interface; if they are
  * missing, frames are read and written as libp2p does.
@@ -47,7 +48,7 @@ export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, e
 
     encrypter.secureInbound = async (connection, options) => {
       const secured = lighten(await secureInbound.call(encrypter, connection, options), connection, warnMissing, endOfTick)
-      // of the muxer
+      // this bounds the negotiation of the muxer
       boundNegotiation(secured.connection)
 
       return secured
@@ -60,7 +61,7 @@ export function leanNoise (crypto: ICryptoInterface, warnMissing: WarnMissing, e
   }
 }
 
-/** Replaces the costly parts of a connection, if it has them where they are known to be. */
+/** Replaces the costly parts of a connection, if this module finds its fields. */
 export function lighten <T extends SecuredConnection> (secured: T, transport: MessageStream, warnMissing: WarnMissing, endOfTick?: EndOfTick): T {
   batchSends(secured.connection, transport, endOfTick)
 

@@ -13,10 +13,9 @@ export interface LeanPeerStore {
  * encodes and writes the peer's whole entry, and takes a large part of a busy host's
  * CPU. Here a merge of known protocols is skipped.
  *
- * libp2p also keeps every peer that has ever connected for hours. Here an entry is
- * deleted with the peer's last connection, and an entry that is written later, by an
- * identify that was still under way, is deleted at once. So the store holds the
- * connected peers and the host itself.
+ * libp2p also keeps every peer that has ever connected for hours. Here an entry is deleted with the peer's last connection, and an entry
+ * that is written later, by an identify that was still running, is deleted at once. So the store holds the connected peers and the host
+ * itself.
  *
  * Call this before the host is started.
  */

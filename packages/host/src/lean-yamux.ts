@@ -29,15 +29,16 @@ interface YamuxStream {
 }
 
 /**
- * libp2p's yamux with less to send and to do for small messages. libp2p answers each frame with a window
- * update, so that each message that a peer sends costs a frame, a noise message and a system call on the way
- * back; here a window is opened again when half of it is used up, as go-yamux does. A protocol is
- * negotiated at once where the peer names it in its first flight, see `quick-negotiation.ts`. The answer to
- * that and the end of a stream, which no peer waits for, leave with what is sent next.
+ * libp2p's yamux with less traffic and less work for small messages. libp2p answers each frame
+ * with a window update, so each message of a peer costs a frame, a noise message and a system
+ * call on the way back; here a window is opened again when half of it is used up, as in
+ * go-yamux. A protocol is negotiated at once if the peer names it in its first flight, see
+ * `quick-negotiation.ts`. The answer to that and the end of a stream, for which no peer waits,
+ * leave with the next data on the connection.
  *
- * The internal fields are not part of the muxer's interface; where they are missing it does what libp2p does.
+ * The internal fields are not part of the muxer's interface; if they are missing, it behaves as in libp2p.
  *
- * @param create - makes yamux
+ * @param create - creates the factory of yamux
  * @param warnMissing - told of fields that are missing
  */
 export function leanYamux (create: () => StreamMuxerFactory, warnMissing: WarnMissing): (components: { registrar: ProtocolRegistrar }) => StreamMuxerFactory {
@@ -45,12 +46,12 @@ export function leanYamux (create: () => StreamMuxerFactory, warnMissing: WarnMi
     const inside = muxer as unknown as YamuxMuxer
     spareWindowUpdates(inside, warnMissing)
     const canWait = sendEndsUnhurried(inside, connection, warnMissing)
-    // the registrar is made after the muxers' factories
+    // read the registrar here, since libp2p creates it after the muxers' factories
     negotiateAtOnce(inside, components.registrar, canWait, warnMissing)
   })
 }
 
-/** Has the muxer's streams send a window update only when half of a window is used up. */
+/** Makes the muxer's streams send a window update only when half of a window is used up. */
 export function spareWindowUpdates (muxer: YamuxMuxer, warnMissing: WarnMissing): void {
   const { _newStream: create } = muxer
 
@@ -73,19 +74,19 @@ export function spareWindowUpdates (muxer: YamuxMuxer, warnMissing: WarnMissing)
   }
 }
 
-/** In place of the method of a stream: a separate function for each stream would be one more object. */
+/** Replaces the method of a stream. All streams share it: a closure for each stream would be one more object. */
 function sendWindowUpdate (this: Required<YamuxStream>): void {
   const { sendWindowUpdate: send } = Object.getPrototypeOf(this) as Required<YamuxStream>
 
   if (this.state === INIT) {
     openStream(this, send)
   } else if (this.recvWindowCapacity <= this.recvWindow / 2 || this.state === PAUSED) {
-    // the acknowledgement of a stream that a peer has opened goes with whatever is sent on it first
+    // a stream that a peer has opened is acknowledged by the first frame that is sent on it
     send.call(this)
   }
 }
 
-/** yamux opens a stream in a microtask, where what a connection throws that has just closed would end the process. */
+/** yamux opens a stream in a microtask: if the connection has just closed and throws there, the error would end the process. */
 function openStream (stream: Required<YamuxStream>, send: () => void): void {
   try {
     send.call(stream)
@@ -95,8 +96,8 @@ function openStream (stream: Required<YamuxStream>, send: () => void): void {
 }
 
 /**
- * Has the muxer send the end of a stream without a hurry. The result has what is sent while it runs its
- * argument sent in the same way.
+ * Makes the muxer send the end of a stream unhurriedly, i.e. with the next data. Returns a
+ * function that runs its argument and sends everything that this sends in the same way.
  */
 export function sendEndsUnhurried (muxer: YamuxMuxer, connection: MessageStream, warnMissing: WarnMissing): (run: () => void) => void {
   const { sendFrame, send } = muxer

@@ -2,7 +2,7 @@ import { InvalidOptionError } from './errors.ts'
 
 /** Limits of a host. Times are in ms, sizes in bytes; all are whole numbers above 0. */
 export interface HostLimits {
-  /** Inbound connections open at the same time. The host makes room for a new one by closing one that is idle. */
+  /** Inbound connections open at the same time. The host closes an idle one in favour of a new one. */
   readonly maxConnections: number
   /**
    * New connections a second from one address. All clients behind a proxy share
@@ -31,7 +31,7 @@ export interface HostLimits {
   readonly mplexStreamsPerSecond: number
   /** New streams a second that a peer may open on a yamux connection that it has dialled. More have to wait. */
   readonly streamsPerSecond: number
-  /** Streams a second that may break on such a connection, whichever end broke them. Ten seconds' worth may break at once. Beyond that the connection ends. */
+  /** Streams a second that may break on such a connection, whichever end breaks them. Ten times as many may break at once. Beyond that the connection is closed. */
   readonly brokenStreamsPerSecond: number
   /** Pings a second and connection that are answered, of yamux and of libp2p's ping protocol each. */
   readonly pingsPerSecond: number
@@ -43,7 +43,7 @@ export interface HostLimits {
  * NAT or one TLS proxy, and js-ipfs. A half-open connection is found within 30 s.
  */
 export const DEFAULT_HOST_LIMITS: HostLimits = {
-  // libp2p copies its list of connections for each new one: from here on the cost shows
+  // libp2p copies its list of connections for each new one: with more connections, that cost is noticeable
   maxConnections: 2000,
   newPerSecond: 512,
   pending: 1024,

@@ -13,18 +13,18 @@ export interface LivenessLimits {
   checkInterval: number
 }
 
-/** What a liveness check needs of its host. */
+/** Options of the liveness check. */
 export interface LivenessInit extends LivenessLimits {
   traffic: Pick<Traffic, 'of'>
   /** Default: the platform's. */
   clock?: LivenessClock
 }
 
-/** A clock, which tests replace by a manual one. */
+/** A clock, which tests replace with a manual one. */
 export interface LivenessClock {
   /** Monotonic, ms. */
   now (): number
-  /** Calls `run` repeatedly; the result ends that. */
+  /** Calls `run` repeatedly; returns a function that stops this. */
   every (ms: number, run: () => void): () => void
 }
 
@@ -65,12 +65,11 @@ interface Watched {
  * megabytes in the socket and the kernel, and libp2p aborts the connection when the
  * answer is late.
  *
- * Here everything that arrives from the peer is a sign of life, whether it is the
- * answer or a window update. So is the draining of data that the kernel could not
- * accept: the kernel has space again when the peer's kernel has acknowledged some
- * data. That sent data fits into the kernel is not a sign of life, since the kernel
- * accepts megabytes that no peer receives. Of a connection whose traffic cannot be
- * seen, the answers to pings are the signs of life.
+ * Here everything that arrives from the peer is a sign of life, whether it is the answer or a
+ * window update. So is the draining of data that the kernel could not accept: the kernel has
+ * space again when the peer's kernel has acknowledged some data. Data that the kernel accepts
+ * at once is not a sign of life, since the kernel accepts megabytes that no peer receives. If
+ * the traffic of a connection cannot be seen, the answers to pings are the signs of life.
  */
 export function liveness (init: LivenessInit): (components: LivenessComponents) => Startable {
   return components => new Liveness(init, components)
@@ -148,7 +147,7 @@ class Liveness implements Startable {
   }
 }
 
-/** Sends a ping. Its result shows in the traffic, if that can be seen, whether it is an answer or a refusal. */
+/** Sends a ping. If the traffic can be seen, it shows the peer's reaction, whether that is an answer or a refusal. */
 async function ping (connection: Connection, watched: Watched): Promise<void> {
   watched.pinging = true
   watched.sincePing = 0

@@ -1,6 +1,6 @@
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 
-/** Has `onMuxer` see each muxer that a factory creates, before anything is sent or received. Returns the factory. */
+/** Makes a factory call `onMuxer` with each muxer that it creates, before anything is sent or received. Returns the factory. */
 export function hookMuxers (factory: StreamMuxerFactory, onMuxer: (muxer: StreamMuxer, connection: MessageStream) => void): StreamMuxerFactory {
   const createStreamMuxer = factory.createStreamMuxer.bind(factory)
 

@@ -4,21 +4,21 @@ import type { MessageStream } from '@libp2p/interface'
 /** More than any peer needs to agree on a protocol, or on encryption and a muxer. */
 const MAX_ANSWERS = 32
 
-/** What a peer may send before its connection is encrypted and multiplexed, bytes: a handshake, and what a quick peer sends right behind it. */
+/** How much a peer may send before its connection is encrypted and multiplexed, bytes: a handshake, and the data that a quick peer sends right after it. */
 const MAX_BYTES = 128 << 10
 
 /** A stream or connection on which a protocol is negotiated. A stream's `protocol` is empty until then. */
 type Negotiating = Pick<MessageStream, 'send' | 'abort'> & { readonly protocol?: string }
 
-/** Of connections: a stream, of which there are many, says itself when its protocol is known. */
+/** Ends the bound of a connection. Streams have no entry here: their `protocol` shows when the negotiation is over, and there are many of them. */
 const ends = new WeakMap<Negotiating, () => void>()
 
 /**
- * Bounds the answers to a peer that proposes protocols. libp2p answers each proposal
- * that it does not know, as long as the peer makes any, and a read of 64 KiB may hold
- * 20,000 of them: `multistream-select` 7.0 loops `while (true)` over what has arrived.
+ * Bounds the answers to a peer that proposes protocols. libp2p answers each proposal that it
+ * does not know, as long as the peer makes any, and a read of 64 KiB may hold 20,000 of them:
+ * `multistream-select` 7.0 loops `while (true)` over the data that has arrived.
  *
- * @param stream - once its `protocol` is known, or after {@link endNegotiation}, nothing is bounded
+ * @param stream - is bounded until its `protocol` is known, or until {@link endNegotiation}
  */
 export function boundNegotiation (stream: Negotiating): void {
   const { send } = stream
@@ -38,7 +38,7 @@ export function boundNegotiation (stream: Negotiating): void {
 
   function end (): void {
     if (stream.send === bounded) {
-      // not deleted, even where it was inherited: V8 would make the stream a slow object
+      // assign, even if the method was inherited: deleting a property would make the stream a slow object in V8
       stream.send = send
     }
   }
@@ -50,18 +50,18 @@ export function boundNegotiation (stream: Negotiating): void {
   }
 }
 
-/** The protocols are agreed on. */
+/** Call it when the protocols are agreed on: answers are no longer bounded. */
 export function endNegotiation (stream: Negotiating): void {
   ends.get(stream)?.()
   ends.delete(stream)
 }
 
-/** The method with which libp2p's connections take what arrives. It is not part of their interface. */
+/** The method by which libp2p's connections receive data. It is not part of their interface. */
 interface Receiving {
   onData? (data: { readonly byteLength: number }): void
 }
 
-/** Bounds what a peer sends, and makes this host answer, until its connection is upgraded. */
+/** Bounds, until a connection is upgraded, how much the peer sends and how often this host answers. */
 export async function boundUpgrade <T> (connection: MessageStream, missing: () => void, upgrade: () => Promise<T>): Promise<T> {
   const receiving = connection as Receiving
   const { onData } = receiving
@@ -89,7 +89,7 @@ export async function boundUpgrade <T> (connection: MessageStream, missing: () =
     endNegotiation(connection)
 
     if (onData != null) {
-      // not deleted, though it was inherited: V8 would make the connection a slow object
+      // assign, although the method was inherited: deleting a property would make the connection a slow object in V8
       receiving.onData = onData
     }
   }

@@ -3,19 +3,19 @@ import { Uint8ArrayList } from 'uint8arraylist'
 /** Noise puts the length of a frame before it, in two bytes. */
 const LENGTH_PREFIX = 2
 
-/** A frame, in pieces if it has arrived so. */
+/** A frame, in pieces if it has arrived in pieces. */
 export type NoiseFrame = Uint8Array | Uint8ArrayList
 
 /**
- * Cuts what arrives into noise's frames. What lies in one piece stays one: neither a list of pieces nor a
- * generator is made for it, as libp2p's decoder does.
+ * Cuts received data into noise's frames. For a frame that arrives in one piece it creates
+ * neither a list of pieces nor a generator, as libp2p's decoder does.
  */
 export interface NoiseFrames {
-  /** The frames that these bytes complete, without their lengths; of no bytes there is none. */
+  /** The frames that this data completes, without their lengths. Empty frames are left out. */
   decode (data: NoiseFrame): NoiseFrame[]
 }
 
-/** @param rest - what has arrived before and was not cut */
+/** @param rest - data that arrived before and was not cut */
 export function createNoiseFrames (rest: Uint8ArrayList = new Uint8ArrayList()): NoiseFrames {
   return new FrameCutter(rest)
 }

@@ -18,29 +18,28 @@ export interface Frames {
   append (data: Uint8Array | Uint8ArrayList): void
   /** Handles the next frame and returns its weight; 0 if none is complete, or if none may be handled at the moment. */
   step (): number
-  /** The peer opens a stream. */
+  /** Called when the peer opens a stream. */
   opened? (stream: Stream): void
-  /** How long until a frame may be handled, ms; 0 if nothing is in the way. */
+  /** How long until the next frame may be handled, ms; 0 if it may be handled now. */
   readonly blocked: number
-  /** Nothing can be sent any more, and no limit applies to what is still to be handled. */
+  /** Called when nothing can be sent any more: no limit applies to the remaining frames. */
   end (): void
 }
 
-/** While this much waits nothing more is read from the connection, bytes. */
+/** While this much data waits, nothing more is read from the connection, bytes. */
 const PAUSE_MARK = 64 << 10
 
-/** What has been decrypted weighs, for each of this many bytes, as much as one of the cheapest frames, whatever becomes of it. */
+/** This many decrypted bytes weigh as much as one of the cheapest frames, even if they are thrown away. */
 const BYTES_PER_WEIGHT = 1 << 10
 
-/** Whether the fields are where this module knows them. */
+/** Whether a muxer has the fields that this module uses. */
 export function isPaceable (muxer: MuxerParts): muxer is Required<MuxerParts> {
   return typeof muxer.onData === 'function' && typeof muxer.onTransportClosed === 'function' && typeof muxer.onRemoteStream === 'function' &&
     typeof muxer.maConn?.pause === 'function' && typeof muxer.maConn.resume === 'function'
 }
 
 /**
- * Makes a muxer handle its frames in shares, in place of all that have arrived at
- * once. Call it before the muxer has received anything.
+ * Makes a muxer handle its frames in shares, instead of handling all that have arrived at once. Call it before the muxer has received anything.
  */
 export function paceFrames (muxer: StreamMuxer & Required<MuxerParts>, frames: Frames, shares: WorkShares): void {
   const paced = new PacedFrames(muxer, frames, shares)
@@ -58,7 +57,7 @@ export function paceFrames (muxer: StreamMuxer & Required<MuxerParts>, frames: F
   muxer.onData = data => { paced.arrived(data) }
 
   muxer.onTransportClosed = error => {
-    // what arrived before the end is handled before it, as if it had been handled on arrival
+    // handle the frames that arrived before the end first, as if they had been handled on arrival
     paced.finish()
     closed(error)
   }
@@ -74,7 +73,7 @@ class PacedFrames implements Task {
   #resuming = false
   #stepping = false
   #finishing = false
-  /** What has arrived and was not counted yet: in how many pieces, and bytes. */
+  /** The data that has arrived and was not counted yet: the number of pieces, and their bytes. */
   #pieces = 0
   #uncounted = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -83,7 +82,7 @@ class PacedFrames implements Task {
     this.#muxer = muxer
     this.#frames = frames
     this.#shares = shares
-    // a peer that this host has dialled sends what this host asked for
+    // not metered if this host has dialled the peer: then the peer sends what this host asked for
     this.metered = muxer.maConn.direction === 'inbound'
   }
 
@@ -116,7 +115,7 @@ class PacedFrames implements Task {
     }
   }
 
-  /** The weight of what has arrived since the last step: decrypting it was work, even if it is thrown away, or is no frame yet. */
+  /** The weight of the data that has arrived since the last step: decrypting it was work, even if it is thrown away or is not a complete frame yet. */
   #arrivals (): number {
     if (this.#pieces === 0) {
       return 0
@@ -150,14 +149,14 @@ class PacedFrames implements Task {
 
   failed (error: Error): void {
     this.#stop()
-    // yamux tells the peer, which throws if the connection has closed meanwhile
+    // yamux tells the peer, which throws if the connection has closed in the meantime
     this.#try(() => { this.#muxer.abort(error) })
     this.#try(() => { this.#muxer.maConn.abort(error) })
   }
 
-  /** Handles what is left at once: it is no more than what was buffered while the connection was paused. */
+  /** Handles all remaining frames at once: they are no more than was buffered while the connection was paused. */
   finish (): void {
-    // a GOAWAY frame ends the muxer, too, with frames behind it
+    // a GOAWAY frame ends the muxer within a step, when more frames may follow
     if (this.#stepping) {
       return
     }
@@ -165,7 +164,7 @@ class PacedFrames implements Task {
     this.#finishing = true
     this.#stop()
     this.#frames.end()
-    // libp2p hands over what it has kept of a paused connection before it finds that it is closed
+    // libp2p delivers the data that it has kept for a paused connection before it finds that the connection is closed
     this.#resume()
 
     for (let more = true; more;) {
@@ -174,7 +173,7 @@ class PacedFrames implements Task {
       try {
         more = this.step() > 0
       } catch {
-        // an answer to the frame can no longer be sent; a bad frame is not taken, and the last one
+        // either an answer to the frame can no longer be sent, or the frame is bad: then it stays in the buffer and is the last one
         more = this.#frames.bytes < bytes
       }
     }
@@ -200,7 +199,7 @@ class PacedFrames implements Task {
     }
   }
 
-  /** What encrypts may be open while what it encrypts for has closed already: its event is still to come. */
+  /** Ignores errors: the encrypted connection may look open although its socket has closed, whose event is still to come. */
   #try (change: () => void): void {
     try {
       change()
@@ -209,7 +208,7 @@ class PacedFrames implements Task {
     }
   }
 
-  /** libp2p hands over what it has buffered first, and reads on after that: pausing in between would be undone. */
+  /** libp2p first delivers the data that it has buffered, and then resumes reading: pausing in between would be undone. */
   #resume (): void {
     if (!this.#paused) {
       return

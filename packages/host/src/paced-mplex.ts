@@ -23,21 +23,21 @@ interface MplexParts extends MuxerParts {
 type MplexMuxer = StreamMuxer & Required<MplexParts> & { readonly decoder: { write (data: Uint8Array | Uint8ArrayList): MplexMessage[] } }
 
 const NEW_STREAM = 0
-/** As in yamux: the protocol is negotiated afterwards. */
+/** The weight of opening a stream, as in yamux: its protocol is negotiated afterwards. */
 const STREAM_WEIGHT = 16
-/** What a message takes beside its data, bytes. */
+/** How much memory a message takes in addition to its data, bytes. */
 const OVERHEAD = 128
-/** Streams of one connection: mplex has no limit, and each message and each end is looked for among all of them. */
+/** The most streams of one connection: mplex has no limit, and searches all streams for each message and each end. */
 const MAX_STREAMS = 1_000
 
-/** libp2p's mplex with a share of the event loop for each connection. Without the fields that it uses, messages are handled as libp2p does. */
+/** libp2p's mplex with a share of the event loop for each connection. If the fields that it uses are missing, messages are handled as in libp2p. */
 export function pacedMplex (init: MplexInit & Pick<StreamMuxerOptions, 'maxEarlyStreams'>, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
   const create = mplex(init)
 
   return () => hookMuxers(create(), muxer => { paceMplex(muxer, shares, warnMissing) })
 }
 
-/** Paces a muxer that has not received anything yet, if its fields are where this module knows them. */
+/** Paces a muxer that has not received anything yet, if it has the fields that this module uses. */
 export function paceMplex (muxer: StreamMuxer, shares: WorkShares, warnMissing: WarnMissing): void {
   if (isMplex(muxer)) {
     paceFrames(muxer, new MplexFrames(muxer), shares)

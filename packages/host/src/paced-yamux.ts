@@ -15,9 +15,9 @@ import type { YamuxMuxerInit } from '@libp2p/yamux'
 
 /** What a peer may do over a yamux connection that it has opened. */
 export interface YamuxLimits {
-  /** Streams that it opens a second; more have to wait. */
+  /** Streams that it may open a second; more have to wait. */
   readonly streamsPerSecond: number
-  /** Streams a second that break, whichever end broke them; ten seconds' worth may break at once, and beyond that the connection ends. */
+  /** Streams a second that may break, whichever end breaks them. Ten times as many may break at once; beyond that the connection is closed. */
   readonly brokenStreamsPerSecond: number
   /** Pings a second that are answered. */
   readonly pingsPerSecond: number
@@ -36,30 +36,29 @@ interface YamuxParts extends MuxerParts {
 type YamuxMuxer = StreamMuxer & Required<YamuxParts> & { readonly decoder: { buffer: Uint8ArrayList } }
 
 /**
- * What opening a stream weighs in comparison with the cheapest frames: the protocol
- * is negotiated after the frame has been handled, in microtasks that are not seen.
+ * The weight of opening a stream, where 1 is the cheapest frame: its protocol is negotiated
+ * after the frame has been handled, in microtasks that this module does not see.
  */
 const STREAM_WEIGHT = 16
 
-/** Pings beyond those that are answered which end the connection. */
+/** How many unanswered pings a peer may send before its connection is closed. */
 const IGNORED_PINGS = 1_000
 
-/** Beyond this many pieces of less than this size on average, what waits is joined: each piece is a separate object. */
+/** More than this many pieces, of less than this size on average, are joined while they wait: each piece is a separate object. */
 const MAX_PIECES = 256
 const SMALL_PIECE = 512
 
 const EFFECT = 'floods of small frames may stall the process'
 
 /**
- * libp2p's yamux with a share of the event loop for each connection, and with limits.
- * As of 8.0 libp2p's yamux (1) handles all frames that a read brings at once; (2)
- * buffers a data frame of any declared length, up to 4 GiB, until it is complete, even
- * if there is no such stream; (3) answers each ping, even if the peer does not read
- * the answers; (4) opens streams as fast as the peer asks for them, and finds a stream
- * by going through all of them.
+ * libp2p's yamux with a share of the event loop for each connection, and with limits. As of 8.0
+ * libp2p's yamux (1) handles all frames that a read brings at once; (2) buffers a data frame of
+ * any declared length, up to 4 GiB, until it is complete, even if there is no such stream; (3)
+ * answers each ping, even if the peer does not read the answers; (4) opens streams as fast as
+ * the peer asks for them, and searches all streams for each frame.
  *
- * The internal fields are not part of the muxer's interface; if they are missing,
- * frames are handled as libp2p does.
+ * The internal fields are not part of the muxer's interface; if they are missing, frames are
+ * handled as in libp2p.
  */
 export function pacedYamux (init: YamuxMuxerInit, limits: YamuxLimits, shares: WorkShares, warnMissing: WarnMissing): () => StreamMuxerFactory {
   const create = yamux(init)
@@ -67,7 +66,7 @@ export function pacedYamux (init: YamuxMuxerInit, limits: YamuxLimits, shares: W
   return () => hookMuxers(create(), muxer => { paceYamux(muxer, limits, shares, warnMissing) })
 }
 
-/** Paces a muxer that has not received anything yet, if its fields are where this module knows them. */
+/** Paces a muxer that has not received anything yet, if it has the fields that this module uses. */
 export function paceYamux (muxer: StreamMuxer, limits: YamuxLimits, shares: WorkShares, warnMissing: WarnMissing): void {
   if (isYamux(muxer)) {
     paceFrames(muxer, new YamuxFrames(muxer, limits), shares)
@@ -84,14 +83,14 @@ function isYamux (muxer: StreamMuxer & YamuxParts): muxer is YamuxMuxer {
 class YamuxFrames implements Frames {
   readonly #muxer: YamuxMuxer
   readonly #connection: MessageStream
-  /** None for a peer that this host has dialled. */
+  /** Undefined for a peer that this host has dialled. */
   readonly #limits: { readonly streams: Allowance, readonly broken: Allowance } | undefined
   readonly #pings: Allowance
   readonly #streamWindow: number
   #ignoredPings = 0
-  /** The newest ping that came while bytes waited. */
+  /** The newest ping that arrived while data waited to be sent. */
   #heldPing: YamuxHeader | undefined
-  /** Bytes of a frame to come that belong to no stream. */
+  /** How many bytes are still to come of a frame that belongs to no stream. */
   #discard = 0
   #pieces = 0
   #blocked = 0
@@ -205,11 +204,11 @@ class YamuxFrames implements Frames {
     return opens ? STREAM_WEIGHT : 1
   }
 
-  /** Checks a data frame that has not arrived completely: only what fits into its stream's window is kept until then. */
+  /** Checks a data frame that has not arrived completely: it is only buffered if it fits into the window of its stream. */
   #expect ({ streamID, length }: YamuxHeader, opens: boolean, buffer: Uint8ArrayList): void {
     const id = String(streamID)
     const stream: (Stream & { readonly recvWindowCapacity?: number }) | undefined = this.#muxer.streams.find(stream => stream.id === id)
-    // a stream that is not known has ended, or never was
+    // an unknown stream has ended, or never existed
     const ended = stream == null && !opens
     const window = ended ? this.#streamWindow : stream?.recvWindowCapacity ?? INITIAL_WINDOW
 
@@ -251,7 +250,7 @@ class YamuxFrames implements Frames {
     }
   }
 
-  /** Answers a ping, unless there are too many; while bytes wait to be sent, only the newest is, and later. */
+  /** Answers a ping, unless there are too many. While data waits to be sent, only the newest ping is kept, and answered later. */
   #request (header: YamuxHeader): void {
     if (!this.#pings.take()) {
       if (++this.#ignoredPings > IGNORED_PINGS) {

@@ -1,18 +1,19 @@
 /** Places for sockets whose handshake is under way. */
 export interface PendingPlaces<T> {
   readonly size: number
-  /** Takes a place. If none is free, the oldest of the address that holds most gives way. */
+  /** Takes a place. If none is free, evicts the oldest socket of the address that holds most places. */
   add (socket: T, address: string): void
   delete (socket: T): void
 }
 
 /**
- * Creates a number of places. A socket that says nothing keeps its place until its
- * handshake times out. So one address could take all places with a few hundred
- * sockets a second; here it takes its own places, and every other address gets one.
+ * Creates a number of places. A silent socket keeps its place until its handshake times out, so
+ * one address could take all places with a few hundred sockets a second. Here a new socket
+ * evicts one of the address that holds most, so that address only loses its own places, and
+ * every other address gets one.
  *
- * @param max - how many there are
- * @param evict - closes a socket, which has lost its place already
+ * @param max - how many places there are
+ * @param evict - closes a socket that has lost its place
  */
 export function createPendingPlaces <T> (max: number, evict: (socket: T) => void): PendingPlaces<T> {
   const addresses = new Map<T, string>()

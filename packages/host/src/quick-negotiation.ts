@@ -3,7 +3,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** Knows the protocols of a host. */
 export interface ProtocolRegistrar {
-  /** Throws where the protocol is not handled. */
+  /** Throws if the protocol is not handled. */
   getHandler (protocol: string): unknown
 }
 
@@ -18,7 +18,7 @@ export interface NegotiatedStream {
   protocol: string
   readonly status: string
   readonly remoteWriteStatus: string
-  /** What has arrived and was not handed over. */
+  /** The data that has arrived and was not delivered yet. */
   readonly readBuffer?: Uint8ArrayList
   send (data: Uint8Array): boolean
 }
@@ -26,18 +26,18 @@ export interface NegotiatedStream {
 const NEWLINE = 0x0a
 /** Lengths below this take one byte. */
 const ONE_BYTE = 0x80
-/** How a peer begins that speaks multistream-select. */
+/** The first message of a peer that speaks multistream-select. */
 const GREETING = new TextEncoder().encode('\x13/multistream/1.0.0\n')
 
 /**
- * Has the muxer negotiate the protocol of a stream that a peer opens without a wait, where the peer's first
- * flight names one that is handled. The answer repeats the peer's own bytes, and can wait if the peer has
- * not waited for it. libp2p attaches three listeners
- * and awaits a dozen promises for it, which takes a good part of the CPU of a server whose peers open a
- * stream for each message, as kubo does. Whatever else arrives is left to libp2p.
+ * Makes the muxer negotiate the protocol of a stream that a peer opens at once, if the peer's
+ * first flight names a protocol that is handled. The answer repeats the peer's own bytes, and
+ * can wait if the peer has not waited for it. For the same, libp2p attaches three listeners and
+ * awaits a dozen promises, which takes a good part of the CPU of a server whose peers open a
+ * stream for each message, as kubo does. In all other cases libp2p negotiates.
  *
- * libp2p learns of a stream when all has been read that came together with it, instead of in the middle.
- * `canWait` has what is sent while it runs its argument sent without a hurry.
+ * libp2p learns of a stream only after everything that arrived together with it was read.
+ * `canWait` runs its argument and sends everything that this sends unhurriedly.
  */
 export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegistrar, canWait: (send: () => void) => void, warnMissing: WarnMissing): void {
   const { onData, safeDispatchEvent } = muxer
@@ -48,7 +48,7 @@ export function negotiateAtOnce (muxer: NegotiatedMuxer, registrar: ProtocolRegi
     return
   }
 
-  // the streams that were opened by what is being read
+  // the streams that the data being read has opened
   const opened: Array<{ detail: NegotiatedStream }> = []
   let reading = false
 
@@ -91,7 +91,7 @@ function negotiate (stream: NegotiatedStream, registrar: ProtocolRegistrar, canW
 
   const start = readBuffer.subarray(0, Math.min(readBuffer.byteLength, GREETING.length + ONE_BYTE))
   const end = GREETING.length + 1 + start[GREETING.length]
-  // if nothing else is to come, the stream is at its end when the protocol has been read, which libp2p notes
+  // if nothing follows, reading the protocol ends the stream, which libp2p must notice itself
   const isOver = stream.remoteWriteStatus === 'closed' && readBuffer.byteLength === end
 
   if (stream.status !== 'open' || isOver || !(end <= start.length) || start[end - 1] !== NEWLINE || !GREETING.every((byte, i) => start[i] === byte)) {
@@ -105,7 +105,7 @@ function negotiate (stream: NegotiatedStream, registrar: ProtocolRegistrar, canW
     stream.protocol = protocol
     const answer = (): void => { stream.send(start.subarray(0, end)) }
 
-    // a peer that has sent more knows the answer
+    // a peer that has already sent more does not wait for the answer
     if (readBuffer.byteLength > 0) {
       canWait(answer)
     } else {

@@ -19,7 +19,7 @@ export interface Traffic {
   of (connection: Pick<MultiaddrConnection, 'timeline'>): Progress | undefined
 }
 
-/** The sockets of libp2p's transports, which are fields of its connections: Node's, and a WebSocket. */
+/** The fields in which connections of libp2p keep their sockets: one of Node, or a WebSocket. */
 interface Sockets {
   readonly socket?: { readonly bytesRead: number, readonly writableLength: number }
   readonly websocket?: { readonly bufferedAmount: number, addEventListener (type: 'message', listener: () => void): void }

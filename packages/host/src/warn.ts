@@ -2,8 +2,8 @@
 export type Warn = (message: string) => void
 
 /**
- * The versions whose inside this package reaches into, beyond their published
- * interfaces. package.json pins all but `ws`, which comes with WebSockets.
+ * The versions of packages whose internal fields this package uses. package.json pins all of
+ * them except `ws`, which `@libp2p/websockets` brings along.
  */
 export const TESTED_VERSIONS = {
   libp2p: '3.3.11',
@@ -15,12 +15,11 @@ export const TESTED_VERSIONS = {
   ws: '8.23.0'
 } as const
 
-/** Tells that something inside of a package is not where it was, and what the host does without it. */
+/** Reports that an internal field of a package is missing, and what this costs the host. */
 export type WarnMissing = (name: keyof typeof TESTED_VERSIONS, what: string, effect: string) => void
 
 /**
- * Creates the function that reports what is missing inside of libp2p. It reports
- * each thing once, since it may be missing in every connection.
+ * Creates the function that reports missing internal fields of libp2p. It reports each of them once, since it may be missing in every connection.
  *
  * @param warn - default: `console.warn`
  */

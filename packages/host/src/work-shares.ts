@@ -2,19 +2,19 @@ import { nextPass } from './next-pass.ts'
 
 /** Work of one connection that comes in pieces, such as frames. */
 export interface Task {
-  /** False: it goes before the tasks that are metered, which compete by how much they have had. Answers that this process has asked for are not. */
+  /** Metered tasks are ordered by how much time they have had, and run after tasks that are not metered: answers that this process has asked for. */
   readonly metered: boolean
   /** Does the next piece and returns its weight, where 1 is the cheapest piece; 0 if there is none. */
   step (): number
-  /** It waits no more: all of its pieces are done. */
+  /** Called when all pieces of a task that had to wait are done. */
   idle (): void
-  /** A step threw. The task is not run any more. */
+  /** Called when a step has thrown. The task does not run any more. */
   failed (error: Error): void
-  /** What {@link WorkShares} note of it. Undefined at first; nothing else reads or writes it. */
+  /** The record that {@link WorkShares} keep of it. Undefined at first; nothing else reads or writes it. */
   share?: Share
 }
 
-/** What a task has had of the event loop. */
+/** How much of the event loop a task has had. */
 export interface Share {
   waiting: boolean
   /** The tick in which it has worked last, and the weight and the time of its work there. */
@@ -30,17 +30,17 @@ export interface Share {
 /** Shares the time of the event loop between connections. */
 export interface WorkShares {
   /**
-   * A task has pieces to do. Does them now as far as its share of this tick goes, and
-   * the rest in later ticks. Returns whether some have to wait.
+   * Call it when a task has pieces to do. Does as many of them now as its share of this tick
+   * allows, and the rest in later ticks. Returns whether some have to wait.
    */
   ready (task: Task): boolean
-  /** Forgets what a task has waiting. */
+  /** Removes a task from those that wait. */
   drop (task: Task): void
   /** Tasks that wait. */
   readonly waiting: number
 }
 
-/** What work shares are made from. */
+/** Options of work shares. */
 export interface WorkSharesInit {
   /** The weight that one task may do in a tick. */
   readonly weight: number
@@ -55,21 +55,21 @@ export interface WorkSharesInit {
 }
 
 /**
- * At most 256 cheap frames or 4 ms for one connection, and 8 ms for all: with what
- * follows from it a tick stays below 30 ms, and a connection that is alone still
- * fills a core, since ticks without other work follow each other at once.
+ * At most 256 cheap frames or 4 ms for one connection, and 8 ms for all. Together with the work
+ * that follows from it, a tick stays below 30 ms. A single connection can still use a whole
+ * core, since ticks without other work follow each other at once.
  */
 export const DEFAULT_WORK_SHARES: WorkSharesInit = { weight: 256, time: 4, total: 8 }
 
-/** How long the work of a task counts against it: this much, and as much again while it fades, ms. */
+/** Work counts against a task during the window in which it was done and the next one. The length of a window, ms. */
 const WINDOW = 500
 
 /**
- * libp2p works through everything that a socket delivers at once, up to 2 MiB a tick,
- * and two megabytes of the smallest frames take seconds. Here each connection has a
- * share of each tick. What remains waits for later ticks, in order. Those that have
- * had least in the last second go first: the few frames of a modest client do not
- * queue behind the backlog of greedy ones, however many these are.
+ * libp2p handles everything that a socket delivers at once, up to 2 MiB a tick, and two
+ * megabytes of the smallest frames take seconds. Here each connection has a share of each tick,
+ * and its remaining frames wait for later ticks, in order. Connections that have had least time
+ * in the last second go first, so the few frames of a modest client do not queue behind the
+ * backlog of greedy ones, however many of those there are.
  */
 export function createWorkShares (init: WorkSharesInit = DEFAULT_WORK_SHARES): WorkShares {
   return new TickShares(init)
@@ -130,7 +130,7 @@ class TickShares implements WorkShares {
     }
   }
 
-  /** A tick begins: what waits has its share first, then what arrives. */
+  /** Begins a tick: tasks that wait get their shares before those that become ready during the tick. */
   #runPass (): void {
     this.#scheduled = false
     this.#tick++
@@ -143,7 +143,7 @@ class TickShares implements WorkShares {
       share.waiting = this.#run(task, share)
 
       if (share.waiting) {
-        // behind those that have had as much
+        // at the end of the queue, behind tasks that have had as much
         this.#queue.add(task)
       } else {
         task.idle()
@@ -219,7 +219,7 @@ class TickShares implements WorkShares {
     }
 
     share.time += elapsed
-    // what a piece causes later counts, too
+    // count the weight too, since pieces cause work later, which this does not measure
     this.#count(task, share, begin, Math.max(elapsed, (share.weight - before) * maxTime / maxWeight))
 
     return more
@@ -246,7 +246,7 @@ class TickShares implements WorkShares {
 }
 
 function shareOf (task: Task): Share {
-  // a field of the task: a map would be asked for every read of every connection
+  // a field of the task instead of a map, which every read of every connection would look up
   task.share ??= { waiting: false, tick: -1, weight: 0, time: 0, window: 0, current: 0, previous: 0 }
 
   return task.share

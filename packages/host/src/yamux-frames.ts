@@ -1,6 +1,6 @@
 import type { Uint8ArrayList } from 'uint8arraylist'
 
-/** What a yamux frame says before its data. */
+/** The header of a yamux frame. */
 export interface YamuxHeader {
   readonly type: number
   readonly flag: number
@@ -16,20 +16,20 @@ export interface YamuxFrame {
 
 /** The length of a frame's header, bytes. */
 export const HEADER_LENGTH = 12
-/** The types of frames. */
+/** The type of frames with the data of a stream. */
 export const DATA = 0
 /** The type of frames that open a window further. */
 export const WINDOW_UPDATE = 1
-/** The type of frames that are to be answered. */
+/** The type of frames that the receiver must answer. */
 export const PING = 2
 /** The type of frames that end the session. */
 export const GO_AWAY = 3
-/** Flags of a frame: it opens a stream, or resets it. */
+/** The flag of a frame that opens its stream. */
 export const SYN = 1
 /** The flag of a frame that resets its stream. */
 export const RST = 8
 
-/** What a new stream may send before its window is opened further, bytes. */
+/** How much a new stream may send before its window is opened further, bytes. */
 export const INITIAL_WINDOW = 256 << 10
 
 const VERSION = 0

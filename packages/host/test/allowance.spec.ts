@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { createAllowance } from '../src/allowance.ts'
 
 describe('allowance', () => {
-  it('lasts for its amount, and is refilled with the time', () => {
+  it('lasts for its amount, and is refilled as time passes', () => {
     let time = 0
     const allowance = createAllowance(10, 2, () => time)
 

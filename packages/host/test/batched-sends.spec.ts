@@ -39,7 +39,7 @@ function fake (): Fake {
   return fake
 }
 
-async function endOfTurn (): Promise<void> {
+async function endOfTick (): Promise<void> {
   await new Promise(resolve => { setImmediate(resolve) })
 }
 
@@ -50,10 +50,10 @@ describe('batched sends', () => {
     expect(connection.stream.send(Uint8Array.of(1))).to.be.true()
     expect(connection.stream.send(Uint8Array.of(2, 3))).to.be.true()
     expect(connection.sent).to.be.empty()
-    await endOfTurn()
+    await endOfTick()
     expect(connection.sent).to.deep.equal([[1, 2, 3]])
     connection.stream.send(Uint8Array.of(4))
-    await endOfTurn()
+    await endOfTick()
     expect(connection.sent).to.deep.equal([[1, 2, 3], [4]])
   })
 
@@ -87,7 +87,7 @@ describe('batched sends', () => {
     batchSends(connection.stream, fake().stream)
     connection.stream.send(Uint8Array.of(1))
     connection.state.status = 'aborted'
-    await endOfTurn()
+    await endOfTick()
     expect(connection.sent).to.be.empty()
   })
 
@@ -99,7 +99,7 @@ describe('batched sends', () => {
     connection.state.throws = new Error('broken')
     connection.stream.send(Uint8Array.of(1))
     other.stream.send(Uint8Array.of(2))
-    await endOfTurn()
+    await endOfTick()
     expect(connection.aborted).to.deep.equal([connection.state.throws])
     expect(other.sent).to.deep.equal([[2]])
   })

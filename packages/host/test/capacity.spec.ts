@@ -23,7 +23,7 @@ describe('capacity', () => {
   let time: number
   let fakes: Map<Connection, Fake>
   let closed: string[]
-  let room: Capacity
+  let capacity: Capacity
   let service: CapacityService
   let events: TypedEventEmitter<Libp2pEvents>
 
@@ -33,7 +33,7 @@ describe('capacity', () => {
     closed = []
     events = new TypedEventEmitter()
     let asked: Connection
-    room = createCapacity({
+    capacity = createCapacity({
       max: MAX,
       now: () => time,
       traffic: {
@@ -50,7 +50,7 @@ describe('capacity', () => {
         return since == null ? undefined : time - since
       }
     })
-    service = room.service({ events, logger: createQuietLogger() })
+    service = capacity.service({ events, logger: createQuietLogger() })
     await service.start()
   })
 
@@ -80,7 +80,7 @@ describe('capacity', () => {
   }
 
   function denied (): boolean {
-    return room.gater.denyInboundConnection?.({} as unknown as MultiaddrConnection) === true
+    return capacity.gater.denyInboundConnection?.({} as unknown as MultiaddrConnection) === true
   }
 
   it('closes the connection that has been idle longest, and only when there is one too many', () => {

@@ -32,10 +32,10 @@ function installed (name: string, from: string | URL): { version: string, path: 
   }
 }
 
-describe('the inside of libp2p that this package reaches into', () => {
+describe('the internal fields of libp2p that this package uses', () => {
   const { server, client } = createTestHosts()
 
-  it('is pinned to the versions that are tested, and these are installed', () => {
+  it('are those of the tested versions, which are pinned and installed', () => {
     const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
     const { ws, ...pinned } = TESTED_VERSIONS
 
@@ -48,7 +48,7 @@ describe('the inside of libp2p that this package reaches into', () => {
   })
 
   for (const transport of ['tcp', 'ws'] as const) {
-    it(`is where it is expected, at both ends of a connection over ${transport}`, async () => {
+    it(`are found, at both ends of a connection over ${transport}`, async () => {
       // any report fails the upgrade or the check, and so the dial or the ping
       const host = await server()
       const dialler = await client()
@@ -60,7 +60,7 @@ describe('the inside of libp2p that this package reaches into', () => {
     })
   }
 
-  it('is what libp2p itself uses: a trimmed peer store sees the protocols of streams, and does not write known ones', async () => {
+  it('are those that libp2p itself uses: a trimmed peer store sees the protocols of streams, and does not write known ones', async () => {
     const host = await server()
     const stock = await createLibp2p({
       logger: createQuietLogger(),

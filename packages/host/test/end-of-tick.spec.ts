@@ -15,7 +15,7 @@ describe('the end of a tick', () => {
     log = []
   })
 
-  it('what is decided is sent in the same pass, after what was given to be sent before', async () => {
+  it('sends the results of decisions in the same pass, after sends that were scheduled before', async () => {
     endOfTick.send(() => { log.push('window update') })
     endOfTick.decide(() => {
       log.push('decision')
@@ -26,7 +26,7 @@ describe('the end of a tick', () => {
     expect(log).to.deep.equal(['decision', 'window update', 'block'])
   })
 
-  it('a connection is flushed once, also where it sends before and after a decision', async () => {
+  it('flushes a connection once, even if it sends before and after a decision', async () => {
     const flush = (): void => { log.push('flush') }
     endOfTick.send(flush)
     endOfTick.decide(() => { endOfTick.send(flush) })
@@ -35,7 +35,7 @@ describe('the end of a tick', () => {
     expect(log).to.deep.equal(['flush'])
   })
 
-  it('what a decision leaves to be decided waits for the next pass, so that sockets are read in between', async () => {
+  it('leaves decisions that a decision schedules to the next pass, so that sockets are read in between', async () => {
     const again = (): void => {
       log.push('decision')
 
@@ -55,7 +55,7 @@ describe('the end of a tick', () => {
     expect(log).to.have.length(3)
   })
 
-  it('what a flush makes others send leaves in the next pass', async () => {
+  it('leaves sends that a flush schedules to the next pass', async () => {
     endOfTick.send(() => {
       log.push('first')
       endOfTick.send(() => { log.push('second') })
@@ -66,7 +66,7 @@ describe('the end of a tick', () => {
     expect(log).to.deep.equal(['first', 'second'])
   })
 
-  it('one that throws keeps no other from its turn, and the process hears of it', async () => {
+  it('calls the other callbacks if one throws, and the process sees the error', async () => {
     const broken = new Error('broken')
     const heard: unknown[] = []
     const listeners = process.listeners('uncaughtException')

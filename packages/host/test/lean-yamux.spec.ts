@@ -13,7 +13,7 @@ const WINDOW = 1000
 const ESTABLISHED = 3
 
 class FakeStream {
-  /** What opening a stream throws. */
+  /** The error that opening a stream throws. */
   static failure: Error | undefined
   state = ESTABLISHED
   recvWindow = WINDOW
@@ -49,7 +49,7 @@ describe('window updates of a lean yamux', () => {
     })
   }
 
-  it('end a stream that cannot be opened, since its connection has just closed', () => {
+  it('end a stream that cannot be opened because its connection has just closed', () => {
     const one = stream()
     const aborted: Error[] = []
     one.state = 0
@@ -65,7 +65,7 @@ describe('window updates of a lean yamux', () => {
     expect(aborted.map(({ message }) => message)).to.deep.equal(['closed'])
   })
 
-  it('open a stream, and are for yamux to decide while it is paused', () => {
+  it('open a stream, and are left to yamux while it is paused', () => {
     for (const state of [0, 5]) {
       const one = stream()
       one.state = state
@@ -123,7 +123,7 @@ describe('what a lean yamux sends', () => {
     left = []
   })
 
-  it('is in the order of sending, though the end of a stream and what else can wait leave with what is sent next', async () => {
+  it('leaves in the order of sending, although unhurried data such as the end of a stream waits for the next data', async () => {
     const connection = createConnection()
     batchSends(connection, createConnection())
     const { muxer, canWait } = muxerOn(connection)
@@ -136,7 +136,7 @@ describe('what a lean yamux sends', () => {
     expect(left.map(data => [...data])).to.deep.equal([[...header(FIN), 7, ...header(WINDOW_UPDATE)]])
   })
 
-  it('leaves even if nothing is sent next', async () => {
+  it('leaves even if no data follows', async () => {
     const connection = createConnection()
     batchSends(connection, createConnection())
     muxerOn(connection).muxer.sendFrame(FIN)
@@ -144,7 +144,7 @@ describe('what a lean yamux sends', () => {
     expect(left).to.deep.equal([header(FIN)])
   })
 
-  it('does not wait with the end of a stream that acknowledges it, too, nor on a connection without batches', () => {
+  it('does not wait if the end of a stream also acknowledges it, or on a connection without batches', () => {
     const connection = createConnection()
     const { muxer } = muxerOn(connection)
     muxer.sendFrame(FIN_ACK)
@@ -160,15 +160,15 @@ interface FakeInbound extends NegotiatedStream {
 
 const HANDLED = '/known/1.0.0'
 
-/** Multistream-select's words, each with its length before it. */
-function words (...texts: string[]): Uint8Array {
+/** Messages of multistream-select, each with its length before it. */
+function messages (...texts: string[]): Uint8Array {
   return new TextEncoder().encode(texts.map(text => `${String.fromCharCode(text.length + 1)}${text}\n`).join(''))
 }
 
 describe('the protocol of a stream that a peer opens', () => {
   let dispatched: FakeInbound[]
 
-  /** What arrives, cut at a position, opens one stream and belongs to it. */
+  /** Delivers bytes of one stream in two pieces, cut at a position; the first piece opens the stream. */
   function arrive (bytes: Uint8Array, { cut = bytes.length, status = 'open', remoteWriteStatus = 'writable' } = {}): FakeInbound {
     const sent: string[] = []
     const stream: FakeInbound = {
@@ -205,7 +205,7 @@ describe('the protocol of a stream that a peer opens', () => {
     }
     negotiateAtOnce(muxer, registrar, run => {
       run()
-      sent.push('without a hurry')
+      sent.push('unhurried')
     }, refuseToWarn)
     muxer.onData(bytes)
     expect(dispatched).to.deep.equal([stream])
@@ -217,34 +217,34 @@ describe('the protocol of a stream that a peer opens', () => {
     dispatched = []
   })
 
-  it('is negotiated before libp2p hears of the stream, and what follows is left to be read', () => {
-    const negotiation = words('/multistream/1.0.0', HANDLED)
+  it('is negotiated before libp2p hears of the stream, and the data that follows is left to be read', () => {
+    const negotiation = messages('/multistream/1.0.0', HANDLED)
 
     for (let cut = 0; cut <= negotiation.length; cut++) {
       dispatched = []
       const stream = arrive(new Uint8ArrayList(negotiation, Uint8Array.of(1, 2, 3)).subarray(), { cut, remoteWriteStatus: 'closed' })
 
       expect(stream.protocol).to.equal(HANDLED)
-      expect(stream.sent).to.deep.equal([new TextDecoder().decode(negotiation), 'without a hurry'])
+      expect(stream.sent).to.deep.equal([new TextDecoder().decode(negotiation), 'unhurried'])
       expect([...stream.readBuffer.subarray()]).to.deep.equal([1, 2, 3])
     }
   })
 
   it('is answered at once to a peer that waits for the answer', () => {
-    const negotiation = words('/multistream/1.0.0', HANDLED)
+    const negotiation = messages('/multistream/1.0.0', HANDLED)
 
     expect(arrive(negotiation).sent).to.deep.equal([new TextDecoder().decode(negotiation)])
   })
 
-  it('is left to libp2p if it is not handled, not named at once, or named in another way', () => {
+  it('is left to libp2p if it is not handled, not named at once, or named differently', () => {
     for (const bytes of [
       new Uint8Array(),
-      words('/multistream/1.0.0'),
-      words('/multistream/1.0.0', HANDLED).subarray(0, -1),
-      words('/multistream/1.0.0', '/other/1.0.0', HANDLED),
-      words('/multistream/1.0.0', 'ls'),
-      words('/multistream/2.0.0', HANDLED),
-      words(HANDLED),
+      messages('/multistream/1.0.0'),
+      messages('/multistream/1.0.0', HANDLED).subarray(0, -1),
+      messages('/multistream/1.0.0', '/other/1.0.0', HANDLED),
+      messages('/multistream/1.0.0', 'ls'),
+      messages('/multistream/2.0.0', HANDLED),
+      messages(HANDLED),
       new Uint8Array(100)
     ]) {
       dispatched = []
@@ -257,7 +257,7 @@ describe('the protocol of a stream that a peer opens', () => {
   })
 
   it('is left to libp2p if the stream was reset, or if the peer sends nothing but its negotiation', () => {
-    const bytes = words('/multistream/1.0.0', HANDLED)
+    const bytes = messages('/multistream/1.0.0', HANDLED)
 
     expect(arrive(bytes, { status: 'reset' }).protocol).to.equal('')
     dispatched = []

@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 describe('the neutral entry point', function () {
   this.timeout(30_000)
 
-  it('needs nothing of Node\'s: it bundles for Workers and browsers', async () => {
+  it('uses no module of Node.js: it can be bundled for Workers and browsers', async () => {
     const { metafile } = await build({
       entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
       bundle: true,
@@ -15,7 +15,7 @@ describe('the neutral entry point', function () {
       target: 'es2024',
       write: false,
       metafile: true,
-      // a module of Node's cannot be resolved
+      // a module of Node.js could not be resolved
       logLevel: 'silent'
     })
 

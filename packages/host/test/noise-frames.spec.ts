@@ -19,7 +19,7 @@ describe("noise's frames", () => {
   const frames = fc.array(fc.oneof(fc.uint8Array({ maxLength: 5 }), fc.uint8Array({ minLength: 250, maxLength: 600 })), { maxLength: 6 })
   const cuts = fc.array(fc.nat(4000), { maxLength: 12 })
 
-  it('are cut the same however they arrive, and those of no bytes are left out', () => {
+  it('are cut in the same way however they arrive, and empty ones are left out', () => {
     fc.assert(fc.property(frames, cuts, fc.boolean(), fc.nat(4000), (frames, cuts, together, early) => {
       const bytes = framed(frames)
       const rest = bytes.subarray(0, Math.min(early % 3, bytes.length, frames[0]?.length ?? 0))
@@ -31,7 +31,7 @@ describe("noise's frames", () => {
     }))
   })
 
-  it('are views of what arrived', () => {
+  it('are views of the data that arrived', () => {
     const bytes = framed([new Uint8Array(9), new Uint8Array(300)])
 
     for (const frame of createNoiseFrames().decode(bytes)) {

@@ -19,7 +19,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 const FIN = 4
 const KiB = 1 << 10
 
-/** A connection whose other end is a test: what arrives while it is paused comes when it is resumed, as from a socket. */
+/** A connection whose other end is a test. Data that arrives while it is paused is delivered when it resumes, as from a socket. */
 class ScriptedConnection extends AbstractMultiaddrConnection {
   full = false
   failing = false
@@ -30,7 +30,7 @@ class ScriptedConnection extends AbstractMultiaddrConnection {
 
   sendData (data: Uint8ArrayList): SendResult {
     if (this.failing) {
-      throw new Error('the socket is closed, and its event is to come')
+      throw new Error('the socket is closed, but its event is still to come')
     }
 
     return { sentBytes: data.byteLength, canSendMore: !this.full }
@@ -50,7 +50,7 @@ type Step =
 const number = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(0, 1, 2, 3, 5, 7, 9) }, { weight: 1, arbitrary: fc.nat(0xffffffff) })
 const flags = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(0, SYN, FIN, RST, SYN | RST, SYN | FIN) }, { weight: 1, arbitrary: fc.nat(0xffff) })
 
-/** Frames that a peer may send, and some that none may. */
+/** Frames that a peer may send, and some that no peer may send. */
 const frame = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(flags, number, fc.nat(2000)).map(([flag, id, length]) => yamuxFrame(DATA, flag, id, length, new Uint8Array(length))) },
   { weight: 6, arbitrary: fc.tuple(flags, number, number).map(([flag, id, length]) => yamuxFrame(WINDOW_UPDATE, flag, id, length)) },
@@ -60,10 +60,10 @@ const frame = fc.oneof(
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) }
 )
 
-/** Of what a connection delivers at once: a message of noise, or what has come while it was paused. */
+/** The lengths of the pieces that a connection delivers: a noise message, or all data that arrived while it was paused. */
 const lengths = fc.array(fc.oneof({ weight: 1, arbitrary: fc.integer({ min: 1, max: 100 }) }, { weight: 3, arbitrary: fc.integer({ min: 100, max: 140 * KiB }) }), { minLength: 1, maxLength: 6 })
 
-/** Many of the same, more than one share. */
+/** A frame that is repeated, sometimes more often than a share allows. */
 const burst = fc.tuple(frame, fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.nat(600) }))
   .map(([one, count]) => Buffer.concat(Array.from({ length: count }, () => one)))
 
@@ -71,11 +71,11 @@ const data = fc.record({ do: fc.constant('data' as const), bytes: fc.array(burst
 const other = fc.constantFrom('pass', 'pass', 'pass', 'pass', 'close', 'closing', 'reset', 'abort', 'fail', 'full', 'full', 'drain', 'drain', 'close muxer', 'pause', 'resume', 'open').map(what => ({ do: what }) as Step)
 const script = fc.array(fc.oneof({ weight: 3, arbitrary: data as fc.Arbitrary<Step> }, { weight: 2, arbitrary: other }), { maxLength: 30 })
 
-/** So that megabytes in pieces of a byte do not take a minute. */
+/** The most pieces, so that megabytes in pieces of one byte do not take a minute. */
 const MAX_PIECES = 5_000
 const SEED = 20_261_127
 
-/** Cuts bytes into pieces of the given lengths, again and again; what is left after many pieces is one. */
+/** Cuts bytes into pieces of the given lengths, which are repeated; the rest after many pieces is a single piece. */
 function cut (bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   const pieces: Uint8Array[] = []
 
@@ -130,7 +130,7 @@ describe('paced frames', function () {
     return { connection, muxer }
   }
 
-  /** A loop that does not end fails, and does not hang. */
+  /** Makes an endless loop fail instead of hang. */
   function bound (muxer: StreamMuxer): void {
     const { decoder } = muxer as unknown as { decoder: Record<string, unknown> }
     const field = 'buffer' in decoder ? 'buffer' : '_buffer'
@@ -175,7 +175,7 @@ describe('paced frames', function () {
       case 'pause': connection.readStatus === 'readable' && connection.pause(); break
       case 'resume': connection.readStatus === 'paused' && connection.resume(); break
       default:
-        // yamux opens it in a microtask, and what is thrown there is not ours
+        // yamux opens it in a microtask; errors that it throws there are not tested here
         connection.failing || Promise.resolve(muxer.createStream()).catch(() => {})
     }
   }
@@ -207,13 +207,13 @@ describe('paced frames', function () {
 
   for (const [kind, streamsPerSecond] of [['yamux', 1e6], ['yamux', 500], ['mplex', 1e6]] as const) {
     for (const direction of ['inbound', 'outbound'] as const) {
-      it(`neither throw nor loop, whatever comes in whatever order: ${kind}, ${direction}, ${streamsPerSecond} streams a second`, async () => {
+      it(`neither throw nor loop, whatever arrives in whatever order: ${kind}, ${direction}, ${streamsPerSecond} streams a second`, async () => {
         await survives(kind, direction, streamsPerSecond)
       })
     }
   }
 
-  it('are handled in the order in which they came, each once, however they are cut', () => {
+  it('are handled in the order in which they arrive, each once, however they are cut', () => {
     const good = fc.tuple(fc.constantFrom(1, 3, 5), fc.nat(3000), fc.integer({ min: 1, max: 300 }))
 
     fc.assert(fc.property(fc.array(good, { maxLength: 20 }), lengths, (frames, pieces) => {
@@ -227,7 +227,7 @@ describe('paced frames', function () {
         }
       })
       const sent = frames.flatMap(([id, length, count]) => Array.from({ length: count }, () => ({ id, length })))
-      // of no stream, so that no window bounds it
+      // frames of no stream, which no window bounds
       const bytes = Buffer.concat(sent.map(({ id, length }) => yamuxFrame(WINDOW_UPDATE, 0, id, length)))
       cut(bytes, pieces).forEach(piece => { connection.onData(piece) })
 

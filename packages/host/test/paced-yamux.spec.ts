@@ -61,18 +61,18 @@ describe('paced yamux', function () {
         expect(muxer.decoder.buffer.byteLength).to.be.below(100)
       })
 
-      it('reads no more of what is thrown away in a tick than of what is not', async () => {
+      it('reads no more discarded data in a tick than other data', async () => {
         const { muxer } = far as unknown as { muxer: { onData (data: { byteLength: number }): void } }
         const { onData } = muxer
         const perTick: number[] = [0]
         let running = true
 
-        const turn = (): void => {
+        const countTick = (): void => {
           perTick.push(0)
-          if (running) { setImmediate(turn) }
+          if (running) { setImmediate(countTick) }
         }
 
-        turn()
+        countTick()
 
         muxer.onData = data => {
           perTick[perTick.length - 1] += data.byteLength
@@ -97,14 +97,14 @@ describe('paced yamux', function () {
         muxer.handlePingResponse = id => { answers.push(id) }
         unmuxed(near).send(repeated(500, yamuxFrame(PING, SYN, 0, 7)))
         await echoed()
-        // those of a second, and of what it has taken until here
+        // those of one second, and of the time that has passed so far
         expect(answers).to.have.length.within(30, 96)
 
         unmuxed(near).send(repeated(5000, yamuxFrame(PING, SYN, 0, 7)))
         await ended(far)
       })
 
-      it('handles a flood of frames in shares, in order, and then what came behind it', async () => {
+      it('handles a flood of frames in shares, in order, and then the frames after it', async () => {
         const { muxer } = far as unknown as { muxer: { handleStreamMessage (frame: { header: { streamID: number, length: number } }): void } }
         const handle = muxer.handleStreamMessage.bind(muxer)
         const seen: number[] = []
@@ -112,12 +112,12 @@ describe('paced yamux', function () {
         let tick = 0
         let running = true
 
-        const turn = (): void => {
+        const countTick = (): void => {
           tick++
-          if (running) { setImmediate(turn) }
+          if (running) { setImmediate(countTick) }
         }
 
-        turn()
+        countTick()
 
         muxer.handleStreamMessage = frame => {
           if (frame.header.streamID === 1001) {
@@ -162,7 +162,7 @@ describe('paced yamux', function () {
     })
   }
 
-  it('delivers what was sent right before the end of a connection, however much it was', async () => {
+  it('delivers all data that was sent right before the end of a connection, however much it is', async () => {
     const host = await server()
     const peer = await client()
     const near = await peer.dial(multiaddr(addressOf(host, 'tcp')))
@@ -181,7 +181,7 @@ describe('paced yamux', function () {
     expect(received).to.equal(10_010)
   })
 
-  it('handles what came before bad frames right before the end of a connection, and not those', async () => {
+  it('handles the frames before a bad frame right before the end of a connection, but not the bad one', async () => {
     const host = await server()
 
     for (const bad of [Buffer.alloc(100, 255), yamuxFrame(DATA, SYN, 1001, 0xffffffff)]) {
@@ -205,7 +205,7 @@ describe('paced yamux', function () {
       async (_near: Connection, far: Connection) => { far.abort(new Error('test')) },
       async (_near: Connection, far: Connection) => far.close(),
       async (_near: Connection, far: Connection) => {
-        // the socket closes first, and what decrypts is not told yet
+        // the socket closes first, and the connection that decrypts does not know yet
         const { maConn } = far as unknown as { maConn: { socket: { destroy (): void } } }
         maConn.socket.destroy()
       }

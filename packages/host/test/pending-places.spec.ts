@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { createPendingPlaces } from '../src/pending-places.ts'
 
 describe('pending places', () => {
-  it('go to the newest, at the cost of the oldest of the address that holds most', () => {
+  it('go to the newest sockets, in place of the oldest of the address that holds most', () => {
     const gone: string[] = []
     const places = createPendingPlaces<string>(4, socket => { gone.push(socket) })
     places.add('elder', '10.0.0.1')

@@ -6,7 +6,7 @@ import { expect } from 'aegir/chai'
 const folder = new URL('./upstream/', import.meta.url)
 const files = readdirSync(folder).filter(name => name.endsWith('.ts'))
 
-/** Runs one, and tells how it ended and what it said. */
+/** Runs a program; returns its exit code and its output. */
 async function run (name: string): Promise<{ code: unknown, said: string }> {
   return new Promise(resolve => {
     execFile(process.execPath, [fileURLToPath(new URL(name, folder))], { timeout: 30_000 }, (error, stdout, stderr) => {
@@ -15,11 +15,11 @@ async function run (name: string): Promise<{ code: unknown, said: string }> {
   })
 }
 
-describe('faults upstream', function () {
+describe('faults of libraries', function () {
   this.timeout(60_000)
 
   for (const name of files) {
-    it(`are still there, so that their workaround is needed: ${name}`, async () => {
+    it(`still exist, so their workarounds are still needed: ${name}`, async () => {
       const { code, said } = await run(name)
       expect(code, `it says: ${said}`).to.equal(0)
       expect(said).to.not.be.empty()

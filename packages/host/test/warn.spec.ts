@@ -1,8 +1,8 @@
 import { expect } from 'aegir/chai'
 import { createWarnMissing } from '../src/warn.ts'
 
-describe('what is missing inside of libp2p', () => {
-  it('is reported once each, with the version that is known', () => {
+describe('a missing internal field of libp2p', () => {
+  it('is reported once, with the version that was tested', () => {
     const said: string[] = []
     const warnMissing = createWarnMissing(message => { said.push(message) })
     warnMissing('@libp2p/tcp', 'socket of a connection', 'it is slow')
@@ -13,7 +13,7 @@ describe('what is missing inside of libp2p', () => {
     expect(said[0]).to.match(/^@libp2p\/tcp: socket of a connection is missing, so it is slow; @kitsune\/host knows @libp2p\/tcp \d+\.\d+\.\d+$/)
   })
 
-  it('is written to the console unless the program takes it', () => {
+  it('is written to the console unless the program has a callback', () => {
     /* eslint-disable no-console */
     const { warn } = console
     const said: string[] = []

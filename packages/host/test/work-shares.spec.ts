@@ -2,11 +2,11 @@ import { expect } from 'aegir/chai'
 import { createWorkShares } from '../src/work-shares.ts'
 import type { Task, WorkShares } from '../src/work-shares.ts'
 
-/** A connection that a test gives pieces to. */
+/** A task to which a test gives pieces. */
 interface FakeTask extends Task {
   readonly name: string
   pieces: number
-  /** What a piece takes, ms. */
+  /** How long a piece takes, ms. */
   takes: number
   weight: number
 }
@@ -48,7 +48,7 @@ describe('work shares', () => {
     }
   }
 
-  /** The pass of the event loop comes to its end, and the next begins. */
+  /** Ends a pass of the event loop, and begins the next one. */
   function tick (): void {
     ticks.push('')
     next.splice(0).forEach(run => { run() })
@@ -62,28 +62,28 @@ describe('work shares', () => {
     return ticks.filter(worked => worked !== '')
   }
 
-  it('do at once what fits into the share of one tick', () => {
+  it('do as many pieces at once as the share of one tick allows', () => {
     expect(shares.ready(task('a', { pieces: 9 }))).to.equal(false)
     expect(ticks).to.deep.equal(['aaaaaaaaa'])
   })
 
-  it('leave what exceeds it to the next ticks, in order, and tell when it is done', () => {
+  it('leave further pieces to the next ticks, in order, and call `idle` when they are done', () => {
     expect(shares.ready(task('a', { pieces: 25 }))).to.equal(true)
     expect(finish()).to.deep.equal(['aaaaaaaaaa', 'aaaaaaaaaa', 'aaaaa.'])
   })
 
-  it('end with the time, too, and do one piece at least', () => {
+  it('are also limited by time, and do at least one piece', () => {
     shares.ready(task('a', { pieces: 3, takes: 3 }))
     shares.ready(task('b', { pieces: 2, takes: 100 }))
     expect(finish()).to.deep.equal(['aab', 'a.b', '.'])
   })
 
-  it('count heavy pieces as many', () => {
+  it('count a heavy piece as several', () => {
     shares.ready(task('a', { pieces: 5, weight: 5 }))
     expect(finish()).to.deep.equal(['aa', 'aa', 'a.'])
   })
 
-  it('let what arrives during a tick in which a task has had its share wait', () => {
+  it('let pieces wait that arrive in a tick in which their task has had its share', () => {
     const a = task('a', { pieces: 10 })
     shares.ready(a)
     a.pieces = 5
@@ -91,7 +91,7 @@ describe('work shares', () => {
     expect(finish()).to.deep.equal(['aaaaaaaaaa', 'aaaaa.'])
   })
 
-  it('bound what all do in a tick', () => {
+  it('bound the work of all tasks in a tick', () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       shares.ready(task(name, { pieces: 1, takes: 4 }))
     }
@@ -99,7 +99,7 @@ describe('work shares', () => {
     expect(finish()).to.deep.equal(['ab', 'cd', '....'])
   })
 
-  it('serve first what has had least lately, however many are greedy', () => {
+  it('serve the task first that has had least lately, however many others are greedy', () => {
     const greedy = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => task(name, { pieces: 100, takes: 4 }))
     greedy.forEach(each => { shares.ready(each) })
 
@@ -118,7 +118,7 @@ describe('work shares', () => {
     expect(Math.max(...had) - Math.min(...had)).to.be.at.most(1)
   })
 
-  it('forget after a second what a task has had', () => {
+  it('forget after a second how much a task has had', () => {
     const a = task('a', { pieces: 4, takes: 4 })
     shares.ready(a)
     finish()
@@ -133,7 +133,7 @@ describe('work shares', () => {
     expect(ticks.at(-1)).to.match(/^a/)
   })
 
-  it('serve answers to this process beside the requests of others, and requests beside many answers', () => {
+  it('serve answers to this process beside the requests of peers, and requests beside many answers', () => {
     const answers = ['x', 'y', 'z'].map(name => task(name, { pieces: 20, takes: 4, metered: false }))
     const requests = ['a', 'b', 'c'].map(name => task(name, { pieces: 20, takes: 4 }))
     ;[...requests, ...answers].forEach(each => { shares.ready(each) })

@@ -1,4 +1,4 @@
-/** What the server uses of an answer over bytes. */
+/** Options of a response over bytes. */
 export interface BytesInit {
   /** Default: 200. */
   readonly status?: number
@@ -6,10 +6,11 @@ export interface BytesInit {
 }
 
 /**
- * A Response over bytes, which {@link startHttpServer} sends without a stream and without a copy: for blocks that is a tenth of
- * what they cost. To everything else it is a Response.
+ * Creates a Response over bytes, which {@link startHttpServer} sends without a stream and
+ * without a copy: that saves a tenth of the cost of a block. To all other code it is a
+ * Response.
  *
- * @param bytes - are not modified until they are sent
+ * @param bytes - must not be modified until they are sent
  * @param init - as for a Response
  */
 export function bytesResponse (bytes: Uint8Array<ArrayBuffer>, init: BytesInit = {}): Response {
@@ -45,7 +46,7 @@ class BytesResponse {
     return this.#headers
   }
 
-  /** Those that it was made with, unless a caller has looked at them, and may have changed them. */
+  /** The given headers, unless a caller has read `headers` and so may have changed them. */
   get plain (): Record<string, string> {
     const init = this.#init
 
@@ -56,7 +57,7 @@ class BytesResponse {
     return this.status >= 200 && this.status < 300
   }
 
-  /** A Response with the same content, made when it is asked for. */
+  /** A real Response with the same content, created on first use. */
   get real (): Response {
     const { status, headers } = this
     this.#real ??= new Response(this.whole, { status, headers })

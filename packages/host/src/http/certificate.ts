@@ -4,12 +4,12 @@ import { CertificateError } from '../errors.ts'
 
 /** Paths of PEM files. */
 export interface TlsFiles {
-  /** The certificate, with those that lead to its root. */
+  /** The certificate, followed by the chain to its root. */
   readonly cert: string
   readonly key: string
 }
 
-/** What the files contain. */
+/** The contents of the files. */
 export interface KeyPair {
   readonly cert: Buffer
   readonly key: Buffer
@@ -41,7 +41,7 @@ export async function loadCertificate (files: TlsFiles): Promise<Certificate> {
         return undefined
       }
 
-      // both files are not written in one step: what does not fit together is read again when it has changed again
+      // the two files are not written in one step: if they do not match, they are read again once one has changed again
       version = found
       current = await readPair(files)
 
@@ -71,7 +71,7 @@ async function read (path: string): Promise<Buffer> {
   }
 }
 
-/** Of both files, through links: certbot and Kubernetes renew by changing where a link leads. */
+/** The version of both files, through links: certbot and Kubernetes renew a certificate by changing the target of a link. */
 async function versionOf ({ cert, key }: TlsFiles): Promise<string> {
   const versions = await Promise.all([cert, key].map(async path => {
     try {

@@ -1,17 +1,17 @@
 import type { HttpLimits } from './limits.ts'
 
-/** What is used of a socket. */
+/** The part of a socket that is used. */
 export interface Closable {
   destroy (): void
 }
 
 /** A connection that was admitted. */
 export interface Admitted {
-  /** It has one request more. */
+  /** Call it when a request begins. */
   begin (): void
-  /** It has one request less. */
+  /** Call it when a request ends. */
   end (): void
-  /** It has closed. */
+  /** Call it when the connection has closed. */
   close (): void
 }
 
@@ -22,12 +22,13 @@ interface Held {
 }
 
 /**
- * Bounds the connections of a server. Where all places are taken, a connection of the address
- * that has the most gives way to one of an address that has fewer: one that is idle, or else the oldest.
+ * Bounds the connections of a server. If all places are taken, a connection of the address that
+ * has the most is closed in favour of an address that has fewer: an idle one, or the oldest if
+ * none is idle.
  */
 export class Connections {
   readonly #limits: Pick<HttpLimits, 'maxConnections' | 'connectionsPerAddress'>
-  /** In the order in which they became idle or busy; the first is the longest so. */
+  /** By address, in the order in which they became idle or busy: the first has been so longest. */
   readonly #held = new Map<string, Set<Held>>()
   #count = 0
   #evicted = 0
@@ -42,16 +43,16 @@ export class Connections {
   }
 
   /**
-   * Takes a place for a connection; undefined: there is none, and it is to be closed.
+   * Takes a place for a connection; undefined: there is none, so close the connection.
    *
-   * @param socket - is destroyed if it must give way
+   * @param socket - is destroyed if another connection takes its place
    * @param address - of the client, or of a proxy
    * @param isProxy - all places may be taken by connections of this address
    */
   admit (socket: Closable, address: string, isProxy = false): Admitted | undefined {
     const own = this.#held.get(address)?.size ?? 0
 
-    if ((!isProxy && own >= this.#limits.connectionsPerAddress) || !this.#hasRoom(own)) {
+    if ((!isProxy && own >= this.#limits.connectionsPerAddress) || !this.#hasPlace(own)) {
       this.#refused++
 
       return undefined
@@ -73,11 +74,11 @@ export class Connections {
     }
   }
 
-  #hasRoom (own: number): boolean {
+  #hasPlace (own: number): boolean {
     return this.#count < this.#limits.maxConnections || this.#evict(own)
   }
 
-  /** Closes one connection of the address with the most; false: that would not be fair. */
+  /** Closes one connection of the address with the most; false if that would not be fair. */
   #evict (own: number): boolean {
     let most: Set<Held> | undefined
 

@@ -4,13 +4,14 @@ import { InvalidOptionError } from '../errors.ts'
 export interface HttpLimits {
   /** Connections open at the same time. The server makes room for a new one by closing another. */
   readonly maxConnections: number
-  /** Those from one address that is not a trusted proxy. */
+  /** Connections open at the same time from one address that is not a trusted proxy. */
   readonly connectionsPerAddress: number
   /** Requests open at the same time on an HTTP/2 connection. */
   readonly streamsPerConnection: number
   /**
-   * Answers that clients have not read yet, those included that are still awaited. No address may hold
-   * more than it leaves to all others; what goes beyond that waits for its turn.
+   * Answers that clients have not read yet, including an estimate for answers that the handler
+   * has not given yet. While an address holds at least as much as it leaves to all others, its
+   * further requests wait.
    */
   readonly unsent: number
   /** Requests of one address that wait for their turn; a further one gets a 503. */
@@ -19,7 +20,7 @@ export interface HttpLimits {
   readonly headersTimeout: number
   /** A connection without a request ends after this time. */
   readonly idleTimeout: number
-  /** An answer of which nothing is read for this long is broken off. */
+  /** An answer is broken off if its client reads nothing for this long. */
   readonly stallTimeout: number
 }
 

@@ -6,19 +6,20 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 /** A request of HTTP/1.1 or HTTP/2. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest
-/** What is answered to one. */
+/** The response to a request of HTTP/1.1 or HTTP/2. */
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
 /**
- * Sends a web Response, no faster than it is read. What fails after its first byte is broken off: a client must
- * not take it for complete. `Response.error()` is broken off without a byte.
+ * Sends a web Response, no faster than the client reads. An answer that fails after its first
+ * byte is broken off, so that no client takes it for complete. `Response.error()` is broken off
+ * without a byte.
  *
- * @param response - where to
- * @param answer - what
- * @param turn - is told of the bytes that wait
+ * @param response - the response of Node.js to write to
+ * @param answer - the answer to send
+ * @param turn - is told how many bytes wait
  */
 export async function sendResponse (response: NodeResponse, answer: Response, turn: Turn): Promise<void> {
-  // no other has this status
+  // only `Response.error()` has this status
   if (answer.status === 0) {
     breakOff(response)
 
@@ -39,7 +40,7 @@ export async function sendResponse (response: NodeResponse, answer: Response, tu
   }
 
   try {
-    // ended early, this cancels what is read for a client that has gone
+    // if the client has gone, leaving the loop cancels the body
     for await (const bytes of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
       turn.hold(bytes.byteLength)
 
@@ -65,7 +66,7 @@ export async function sendResponse (response: NodeResponse, answer: Response, tu
   }
 }
 
-/** What is so short leaves in one piece with its headers, as text: over HTTP/1.1 that costs less than a second buffer. */
+/** Up to this length, in bytes, a body is written as text, so that it leaves together with the headers: over HTTP/1.1 that costs less than a second buffer. */
 const MAX_TEXT = 4 << 10
 
 function endWith (response: NodeResponse, { buffer, byteOffset, byteLength }: Uint8Array): void {
@@ -78,7 +79,7 @@ function endWith (response: NodeResponse, { buffer, byteOffset, byteLength }: Ui
   }
 }
 
-/** Ends an answer in a way that no client takes for its end. */
+/** Ends an answer so that every client sees that it is incomplete. */
 export function breakOff (response: NodeResponse): void {
   if ('stream' in response) {
     response.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
@@ -94,7 +95,7 @@ export function isCut (response: NodeResponse): boolean {
     : !response.writableFinished
 }
 
-/** Both kinds have it, in types that have nothing in common. */
+/** Both kinds of responses have this method, but their types have nothing in common. */
 export function writeHead (response: NodeResponse, status: number, headers: Record<string, string>): void {
   (response as ServerResponse).writeHead(status, headers)
 }
@@ -107,7 +108,7 @@ function isClosed (response: NodeResponse): boolean {
   return 'stream' in response ? response.stream.destroyed : response.destroyed
 }
 
-/** Resolves with an event, or when the client has gone. */
+/** Resolves at an event, or when the client has gone. */
 async function eventOf (response: NodeResponse, name: 'drain' | 'finish'): Promise<void> {
   if (isClosed(response) || response.writableFinished) {
     return

@@ -1,4 +1,4 @@
-/** What one client can have many addresses in: the first half of an IPv6 address, or an IPv4 address. */
+/** The network in which a single client may have all addresses: the first half of an IPv6 address, or an IPv4 address. */
 export function networkOf (text: string): string {
   // a socket for both families shows IPv4 as IPv6
   const address = text.replace(/%.*$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '')

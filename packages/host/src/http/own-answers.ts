@@ -1,6 +1,7 @@
 /**
- * Answers that no handler makes. Pages of any origin may read them: without these headers a page sees a failure of the
- * network, and neither a status nor when to come back.
+ * The headers of answers that the server makes without the handler. Pages of any origin may
+ * read them: without these headers a page would see a failure of the network, and neither the
+ * status nor when to try again.
  */
 import { writeHead } from './messages.ts'
 import type { NodeRequest, NodeResponse } from './messages.ts'
@@ -13,7 +14,7 @@ const HEADERS = {
   'access-control-expose-headers': 'Retry-After'
 }
 
-/** How Node's errors of requests that cannot be read are answered. */
+/** The answers to Node's errors for requests that cannot be parsed. */
 const REFUSALS: Readonly<Record<string, readonly [number, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
   HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
@@ -26,20 +27,20 @@ export function answerWith (response: NodeResponse, status: number, text: string
   response.end(`${text}\n`)
 }
 
-/** What is used of a server. */
+/** The part of a server that is used. */
 interface RefusingServer {
   on (event: 'clientError', listener: (error: Error & { code?: string }, socket: Duplex) => void): unknown
   on (event: 'checkExpectation', listener: (request: NodeRequest, response: NodeResponse) => void): unknown
 }
 
-/** Has a server answer what it would else answer by itself, over HTTP/1.1: requests that cannot be read, or expect something. */
+/** Answers the requests of HTTP/1.1 that Node would otherwise answer itself: those that cannot be parsed, or that have an unknown expectation. */
 export function answerRefusals (server: RefusingServer): void {
   server.on('clientError', refuse)
-  server.on('checkExpectation', (_, response) => { answerWith(response, 417, 'no such expectation is met', { connection: 'close' }) })
+  server.on('checkExpectation', (_, response) => { answerWith(response, 417, 'this expectation is not supported', { connection: 'close' }) })
 }
 
 function refuse (error: Error & { code?: string }, socket: Duplex): void {
-  // what has been answered in part is not to be continued by something else
+  // if part of an answer was sent, the client would take another one for its continuation
   const answered = '_httpMessage' in socket && (socket._httpMessage as { headersSent?: boolean } | null)?.headersSent === true
 
   if (error.code === 'ECONNRESET' || !socket.writable || answered) {

@@ -5,12 +5,12 @@ import type { NodeRequest } from './messages.ts'
 const UNKNOWN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK'])
 
 /**
- * A request of Node.js as a web Request.
+ * Creates a web Request from a request of Node.js.
  *
  * @param request - of HTTP/1.1 or HTTP/2
  * @param secure - whether it came over TLS
  * @param signal - aborts when its client has gone
- * @returns undefined if it is none that can be answered
+ * @returns undefined if a Request cannot express it
  */
 export function toRequest (request: NodeRequest, secure: boolean, signal: AbortSignal): Request | undefined {
   const { method = 'GET', url = '' } = request
@@ -29,9 +29,9 @@ export function toRequest (request: NodeRequest, secure: boolean, signal: AbortS
 const HOST = /^[\w.:[\]-]+$/
 
 /**
- * What handlers mostly use of a Request, without the Request: that would take longer to make than many
- * an answer, and its signal is lost when the garbage collector takes the Request. Everything else is that of a real one,
- * made when it is asked for.
+ * The properties of a Request that handlers use most, without a Request: creating one takes
+ * longer than many answers, and its signal stops working when the garbage collector frees the
+ * Request. All other properties come from a real one, which is created on first use.
  */
 class ServerRequest {
   readonly method: string
@@ -54,7 +54,7 @@ class ServerRequest {
     return this.#headers
   }
 
-  /** A Request with the same content. */
+  /** A real Request with the same content, created on first use. */
   get real (): Request {
     const { method, headers, signal } = this
     const hasBody = method !== 'GET' && method !== 'HEAD'

@@ -17,16 +17,16 @@ import type { TrustedProxies } from '../trusted-proxies.ts'
 import type { Http2SecureServer, ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** What is known of a client besides its request. */
+/** What the server knows about a client besides its request. */
 export interface ClientInfo {
-  /** Its address, through trusted proxies. */
+  /** Its address, as trusted proxies state it. */
   readonly remoteAddress: string
 }
 
 /** Answers requests. It never throws. */
 export type HttpHandler = (request: Request, client: ClientInfo) => Response | Promise<Response>
 
-/** Where an HTTP server listens, and what answers its requests. */
+/** Options of an HTTP server: where it listens, and the handler of its requests. */
 export interface HttpServerInit {
   /** The name or address to listen on. */
   readonly host: string
@@ -35,14 +35,14 @@ export interface HttpServerInit {
   readonly handler: HttpHandler
   /** With it the server speaks HTTP/2 and HTTP/1.1 over TLS; without, HTTP/1.1 in the clear. */
   readonly tls?: TlsFiles
-  /** Proxies whose `X-Forwarded-For` is believed, as `createTrustedProxies` of `@kitsune/want-router/http` makes them. Default: none. */
+  /** Proxies whose `X-Forwarded-For` is believed. Create it with `createTrustedProxies` of `@kitsune/want-router/http`. Default: none. */
   readonly trustedProxies?: TrustedProxies
   readonly limits?: Partial<HttpLimits>
-  /** Called when a certificate that has changed cannot be used; the old one stays. Default: no callback. */
+  /** Called when a renewed certificate cannot be used; the old one stays in use. Default: no callback. */
   warn? (message: string): void
 }
 
-/** What an HTTP server has open, and what it has turned away. */
+/** How many connections an HTTP server has, and how many it has closed or refused. */
 export interface HttpServerStatus {
   /** Open connections. */
   readonly connections: number
@@ -59,7 +59,7 @@ export interface HttpServer {
   /** `http://host:port` or `https://host:port`, with the host as it was given. */
   readonly url: string
   readonly status: HttpServerStatus
-  /** Reads the certificate again if it has changed. The server does that by itself, too, every few seconds. */
+  /** Reads the certificate again if it has changed. The server also does that itself every few seconds. */
   renewCertificate (): Promise<void>
   /** Cuts all connections. */
   stop (): Promise<void>
@@ -67,14 +67,14 @@ export interface HttpServer {
 
 const NO_PROXIES: TrustedProxies = { includes: () => false, clientAddress: (connection = '') => connection }
 
-/** How often to look whether the certificate has changed, ms. */
+/** How often the server checks whether the certificate has changed, ms. */
 const CERTIFICATE_INTERVAL = 5000
-/** What a request counts until the size of its answer is known, bytes: few blocks are larger. */
+/** How much a request counts until the size of its answer is known, bytes: few blocks are larger. */
 const RESERVE = 1 << 20
 const RESERVE_HEAD = 1 << 10
 const MAX_HEADER_BYTES = 16 << 10
 
-/** A connection that was admitted, and who is at its other end. */
+/** A connection that was admitted, with the address of its other end. */
 interface AdmittedSocket extends Admitted {
   readonly address: string
   readonly network: string
@@ -196,7 +196,7 @@ class Server implements HttpServer {
 
     server.on('session', (session: ServerHttp2Session) => {
       session.setTimeout(idleTimeout, () => { session.destroy() })
-      // of one client's making
+      // an error of one session must not end the process
       session.on('error', () => {})
     })
     server.on('sessionError', () => {})
@@ -254,7 +254,7 @@ class Server implements HttpServer {
     }
   }
 
-  /** Of a connection without a proxy it is known already. */
+  /** The client that sent a request: behind a proxy, the client that its headers name. */
   #clientOf ({ socket, headers }: NodeRequest, admitted: AdmittedSocket | undefined): Pick<AdmittedSocket, 'address' | 'network'> {
     const forwardedFor = headers['x-forwarded-for']
 
@@ -267,7 +267,7 @@ class Server implements HttpServer {
     return { address, network: networkOf(address) }
   }
 
-  /** A client of HTTP/2 that resets each stream at once has taken its requests back by then: nothing is begun for them. */
+  /** If a client of HTTP/2 resets each stream at once, its requests have been cancelled by the end of the tick, so no handler is called for them. */
   async #endOfTick (): Promise<void> {
     this.#tick ??= new Promise(resolve => {
       setImmediate(() => {
@@ -292,13 +292,13 @@ class Server implements HttpServer {
     const entered = this.#turns.enter(network, reserve)
 
     if (entered == null) {
-      answerWith(response, 503, 'too many requests of this address wait', { 'retry-after': '1' })
+      answerWith(response, 503, 'too many requests from this address are waiting', { 'retry-after': '1' })
 
       return
     }
 
     const turn = entered instanceof Promise ? await entered : entered
-    // whether or not the handler notices
+    // even if the handler does not notice
     response.on('close', () => { turn.end() })
 
     try {
@@ -306,7 +306,7 @@ class Server implements HttpServer {
         const asked = toRequest(request, this.#certificate != null, signal)
 
         if (asked == null) {
-          answerWith(response, 400, 'this is not a request that can be answered')
+          answerWith(response, 400, 'this request cannot be answered')
         } else {
           await sendResponse(response, await this.#init.handler(asked, { remoteAddress }), turn)
         }

@@ -1,12 +1,12 @@
 /** A request that has its turn. */
 export interface Turn {
-  /** The bytes of its answer that are held in memory from now on. */
+  /** States how many bytes of its answer are held in memory from now on. */
   hold (bytes: number): void
-  /** It has been answered. May be called again. */
+  /** Call it when the request has been answered. Further calls do nothing. */
   end (): void
 }
 
-/** What one address holds. */
+/** The bytes and the waiting requests of one address. */
 interface Share {
   held: number
   readonly waiting: Waiting[]
@@ -18,8 +18,8 @@ interface Waiting {
 }
 
 /**
- * Bounds the memory of answers that clients do not read, and shares it between
- * addresses: a request has its turn while its address holds no more than it leaves to all others.
+ * Bounds the memory of answers that clients do not read, and shares it between addresses: a
+ * request gets its turn while its address holds less than it leaves to all others.
  */
 export class Turns {
   readonly #total: number
@@ -30,8 +30,8 @@ export class Turns {
   #held = 0
 
   /**
-   * @param total - bytes for all
-   * @param mayWait - requests of one address
+   * @param total - the most bytes for all addresses together
+   * @param mayWait - the most waiting requests of one address
    */
   constructor (total: number, mayWait: number) {
     this.#total = total
@@ -49,10 +49,10 @@ export class Turns {
   }
 
   /**
-   * Takes a turn, at once or later; undefined: too many of this address wait already.
+   * Takes a turn, at once or later; undefined: too many requests of this address are waiting already.
    *
    * @param address - of the client
-   * @param reserve - bytes to count until it is known what there will be
+   * @param reserve - bytes to count until the size of the answer is known
    */
   enter (address: string, reserve: number): Turn | Promise<Turn> | undefined {
     const share = this.#shares.get(address) ?? { held: 0, waiting: [] }
@@ -73,7 +73,7 @@ export class Turns {
     return new Promise(resolve => { share.waiting.push({ reserve, start: resolve }) })
   }
 
-  /** One that holds nothing always may: others may hold more than was reserved for them. */
+  /** An address that holds nothing may always start: the others may hold more than was reserved for them. */
   #mayStart ({ held }: Share): boolean {
     return held === 0 || held < this.#total - this.#held
   }
@@ -111,7 +111,7 @@ export class Turns {
     }
   }
 
-  /** Starts one of each address in turn, as long as there is room. */
+  /** Starts one request of each address in turn, as long as they may start. */
   #startNext (): void {
     for (const address of this.#queue) {
       const share = this.#shares.get(address)
@@ -124,7 +124,7 @@ export class Turns {
       this.#queue.delete(address)
 
       if (share.waiting.length > 0) {
-        this.#queue.add(address) // behind the others; this loop comes to it again
+        this.#queue.add(address) // at the end of the queue; this loop comes to it again
       }
 
       if (next != null) {

@@ -5,13 +5,13 @@ import type { KeyObject } from 'node:crypto'
 
 const CIPHER = 'chacha20-poly1305'
 const TAG_LENGTH = 16
-/** Up to this size it costs less to copy what is encrypted into one buffer than to call the cipher for each piece, bytes. */
+/** Up to this size, in bytes, copying the plaintext into one buffer costs less than calling the cipher for each piece. */
 const JOINED = 16 << 10
 
 /** The cipher among noise's primitives. */
 export type NoiseCipher = Pick<ICryptoInterface, 'chaCha20Poly1305Encrypt' | 'chaCha20Poly1305Decrypt'>
 
-/** Divides data into what can be read at once. */
+/** Divides data into the pieces of which each takes one call of the cipher. */
 export type Split = (data: Uint8Array | Uint8ArrayList) => Iterable<Uint8Array>
 
 /** Noise's hash function by node:crypto. */
@@ -29,9 +29,9 @@ export function hashSHA256 (data: Uint8Array | Uint8ArrayList): Uint8Array {
  * Noise's cipher by node:crypto, with the key's object created once for each connection and direction instead of once for
  * each frame: that takes about as long as encrypting 16 KiB. workerd has it too, with its flag nodejs_compat.
  *
- * @param threshold - shorter frames, in bytes, are left to `small`: a call into OpenSSL has its own price
- * @param small - the cipher for those
- * @param split - what is encrypted with one call each. Default: the pieces of a list, so that none is copied unless it is small
+ * @param threshold - shorter frames, in bytes, are left to `small`, since a call into OpenSSL has a fixed cost
+ * @param small - the cipher for shorter frames
+ * @param split - the pieces that are encrypted with one call each. Default: those of a list, so that only short data is copied
  */
 export function createNativeCipher (threshold: number, small: NoiseCipher, split: Split = pieces): NoiseCipher {
   // Noise keeps one Uint8Array for each direction as long as the connection lives.

@@ -13,7 +13,7 @@ import type { Socket } from 'node:net'
  */
 const HIGH_WATER_MARK = 1 << 20
 
-/** What a paused socket reads on, bytes. With the mark above, which Node uses for both directions, it would be a mebibyte. */
+/** How much a paused socket still reads, bytes. With the mark above, which Node uses for both directions, it would be a mebibyte. */
 const READ_MARK = 64 << 10
 
 /**
@@ -52,7 +52,7 @@ export function corkConnection (connection: MultiaddrConnection, warnMissing: Wa
   }
 }
 
-/** Node has no option for one direction of a server's sockets. */
+/** Sets the mark for reads only: Node has no option for one direction of a server's sockets. */
 function boundReads (socket: Socket & { _readableState?: { highWaterMark?: number } }, warnMissing: WarnMissing): void {
   if (socket._readableState?.highWaterMark == null) {
     warnMissing('@libp2p/tcp', '_readableState.highWaterMark of a socket', 'a paused connection may hold a mebibyte')

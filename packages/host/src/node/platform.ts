@@ -4,9 +4,9 @@ import { createNoiseCrypto } from './noise-crypto.ts'
 import { hardenedWebSockets } from './websockets.ts'
 import type { Platform } from '../host-options.ts'
 
-/** Node's: TCP and WebSockets, and noise by node:crypto. */
+/** The platform Node.js: TCP and WebSockets, and noise by node:crypto. */
 export const nodePlatform: Platform = ({ maxConnections, pending, upgradeTimeout, unfinishedTimeout }, warnMissing, trustedProxies) => {
-  // silent ones, those whose handshake is under way, and connections
+  // sockets that are still silent, connections whose handshake is under way, and open connections
   const maxSockets = maxConnections + 2 * pending
 
   return {

@@ -9,7 +9,7 @@ interface UpgradeRequest {
   destroy (error?: Error): unknown
 }
 
-/** What a listener does with a WebSocket. It is not part of libp2p's interface. */
+/** The method by which a listener accepts a WebSocket. It is not part of libp2p's interface. */
 interface WebSocketListener {
   onWsServerConnection? (socket: unknown, request: UpgradeRequest): void
 }

@@ -35,7 +35,7 @@ export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { tim
 
   function begin (socket: ReceivingSocket): number {
     const time = now()
-    // each message gets its own time, even if the socket always has one under way
+    // each message gets its own time, even if the socket always has an unfinished one
     socket.on('message', () => { since.set(socket, now()) })
     since.set(socket, time)
 
@@ -51,7 +51,7 @@ export function createUnfinishedCheck (sockets: Iterable<ReceivingSocket>, { tim
       const size = held(socket)
 
       if (Number.isNaN(size)) {
-        warnMissing('ws', '_receiver of a socket', 'unfinished messages are not bounded together, and may take as long as they like')
+        warnMissing('ws', '_receiver of a socket', 'unfinished messages may take any amount of memory and time')
       } else if (size === 0) {
         since.set(socket, now())
       } else if (now() - start >= timeout) {

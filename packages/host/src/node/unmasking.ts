@@ -1,6 +1,6 @@
 import type { WarnMissing } from '../warn.ts'
 
-/** What the ws package has read of a frame. The fields are private. */
+/** The receiver of the ws package, which parses frames. The fields are private. */
 interface Receiver {
   _state?: number
   _mask?: Uint8Array
@@ -12,18 +12,17 @@ export interface MaskedSocket {
   readonly _receiver?: Receiver | null
 }
 
-/** The state of a receiver that reads the payload of a frame, whose mask it has read before. */
+/** The state of a receiver that reads the payload of a frame; it has already read the mask. */
 const GET_DATA = 4
 const MASK_LENGTH = 4
 const UNMASKED = new Uint8Array(MASK_LENGTH)
 
 /**
- * Has what a client sends unmasked four bytes at a time. All frames of clients are masked (RFC 6455, section 5.3), and
- * ws undoes that byte by byte.
+ * Unmasks the data of a client four bytes at a time. All frames of clients are masked (RFC 6455, section 5.3), and ws unmasks them byte by byte.
  */
 export function unmaskByWords ({ _receiver: receiver }: MaskedSocket, warnMissing: WarnMissing): void {
   if (typeof receiver?.consume !== 'function' || typeof receiver._state !== 'number') {
-    warnMissing('ws', '_receiver.consume or _receiver._state of a socket', 'what clients send is unmasked byte by byte, which takes more CPU')
+    warnMissing('ws', '_receiver.consume or _receiver._state of a socket', 'the data of clients is unmasked byte by byte, which takes more CPU')
 
     return
   }
@@ -45,7 +44,7 @@ export function unmaskByWords ({ _receiver: receiver }: MaskedSocket, warnMissin
 /** Unmasks, or masks, bytes in place. */
 export function unmask (bytes: Uint8Array, mask: Uint8Array): void {
   const { buffer, byteOffset, length } = bytes
-  const start = -byteOffset & 3 // of the first whole word
+  const start = -byteOffset & 3 // the offset of the first whole word
   const count = (length - start) >> 2
 
   if (count <= 0) {

@@ -18,7 +18,7 @@ import type { EventEmitter } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { ListenOptions, Socket } from 'node:net'
 
-/** The methods that sockets of the ws package and of Node share, and one that only the former have. */
+/** The methods that sockets of the ws package and of Node share, and those that only the former have. */
 interface Socketlike {
   addEventListener (type: 'error', listener: () => void): void
   close (): void
@@ -64,7 +64,7 @@ const MESSAGE = {
   maxBufferedChunks: 512
 } as const
 
-/** How long a client that was refused keeps its socket if it does not answer that, ms. With the 30 s of `ws` a few thousand such clients fill a listener. */
+/** How long a refused client keeps its socket if it does not answer the close frame, ms. With the 30 s of `ws` a few thousand such clients fill a listener. */
 const CLOSE_TIMEOUT = 2_000
 
 /** How much memory the unfinished messages of all sockets of a listener may take, bytes. */
@@ -115,12 +115,12 @@ export async function closeSocketWith <T> (connection: MultiaddrConnection, warn
     connection.abort(new ConnectionFailedError('malformed WebSocket frame'))
   })
 
-  // listeners have sockets of the ws package, dialled connections have Node's, to which nothing comes masked
+  // listeners have sockets of the ws package; dialled connections have Node's, which receive unmasked data
   if (typeof websocket?.terminate === 'function') {
     unmaskByWords(websocket as MaskedSocket, warnMissing)
   }
 
-  // libp2p does not pause WebSockets; Node's own, which dialled connections have, cannot be paused
+  // libp2p does not pause WebSockets; those of Node, which dialled connections have, cannot be paused
   if (typeof websocket?.pause === 'function' && typeof websocket.resume === 'function') {
     Object.assign<MultiaddrConnection, Pausable>(connection, {
       sendPause: () => { websocket.pause?.() },
@@ -170,7 +170,7 @@ export function boundSockets (listener: Listener, limits: WebSocketLimits, warnM
   boundMessages(server, createUnfinishedCheck(wsServer.clients, { timeout: limits.unfinishedTimeout, total: UNFINISHED, warnMissing }, () => performance.now()))
 }
 
-/** libp2p's listener has no option for the length. */
+/** Sets the length of the accept queue, for which libp2p's listener has no option. */
 function lengthenQueue (server: Server): void {
   const listen = server.listen.bind(server) as (options: ListenOptions) => Server
   server.listen = ((options: ListenOptions) => listen({ backlog: ACCEPT_QUEUE, ...options })) as Server['listen']

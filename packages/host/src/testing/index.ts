@@ -1,5 +1,5 @@
 /**
- * For tests of what a host does when its peers speak yamux badly.
+ * Tools for tests of hosts whose peers break the rules of yamux.
  */
 export { unmuxed } from './unmuxed.ts'
 export { repeated, yamuxFrame } from './raw-frames.ts'

@@ -1,4 +1,4 @@
-/** A yamux frame, which need not be one that yamux allows: `length` is what its header declares. */
+/** A yamux frame, valid or not: `length` is the length that its header declares. */
 export function yamuxFrame (type: number, flag: number, streamID: number, length: number, data: Uint8Array = new Uint8Array(0)): Uint8Array {
   const frame = new Uint8Array(12 + data.byteLength)
   const view = new DataView(frame.buffer)
@@ -11,7 +11,7 @@ export function yamuxFrame (type: number, flag: number, streamID: number, length
   return frame
 }
 
-/** The same bytes again and again. */
+/** The same bytes, `count` times. */
 export function repeated (count: number, bytes: Uint8Array): Uint8Array {
   const all = new Uint8Array(count * bytes.byteLength)
 

@@ -14,7 +14,7 @@ import type { Libp2p } from '@libp2p/interface'
 
 /** Options of a host in a Worker, which does not listen. */
 export type WorkerdHostInit<S extends Record<string, unknown> = Record<never, unknown>> = Omit<HostInit<S>, 'listen' | 'connectionProtector' | 'trustedProxies'> & {
-  /** Shared with a router on this host, and with nothing of another request. Default: the host's own. */
+  /** Pass the one of a router on this host; never share it with another request. Default: a new one. */
   readonly endOfTick?: EndOfTick
 }
 
@@ -23,13 +23,13 @@ export interface WorkerdHost<S extends Record<string, unknown>> extends Pick<Soc
   readonly libp2p: Libp2p<HostServices & S>
 }
 
-/** Never announced: libp2p listens only where it is told an address. */
+/** Never announced. libp2p only creates a listener if it has an address. */
 const NOWHERE = '/ip4/127.0.0.1/tcp/443/ws'
 
 /**
- * Creates a host for one request of a Worker: it has the connections that it is given as WebSockets, by `accept`, and speaks
- * noise and yamux. It is not started. Create one for each request that upgrades to a WebSocket, since a request must
- * not wait for what another one began, and stop it when the connection ends.
+ * Creates a host for one request of a Worker: its connections are the WebSockets that are passed to `accept`, over which it speaks noise
+ * and yamux. It is not started. Create one for each request that upgrades to a WebSocket, since a request must not wait for the work of
+ * another one, and stop it when the connection ends.
  *
  * @throws {InvalidOptionError} a limit does not exist or is out of range
  */
@@ -38,10 +38,10 @@ export async function createHost <S extends Record<string, unknown> = Record<nev
   const libp2p = await createHostOn<S>((_, warnMissing) => ({
     transports: [sockets.transport],
     connectionEncrypters: [leanNoise(createNoiseCrypto(), warnMissing, endOfTick)],
-    // what a peer that does not read may cost is bounded by pings of yamux, which mplex does not have
+    // pings of yamux bound the memory for peers that do not read, and mplex has no pings
     mplex: false,
     changeYamux: create => boundUnread(create, warnMissing),
-    // a pass that one request has scheduled must not work for another one, nor be lost with it
+    // a pass that one request has scheduled must not run the work of another one, and ends when that request ends
     shares: createWorkShares()
   }), { ...init, listen: [NOWHERE] })
 

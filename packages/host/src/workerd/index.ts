@@ -1,8 +1,8 @@
 /**
  * @packageDocumentation
  *
- * A libp2p host for Cloudflare Workers, i.e. for workerd with its flag nodejs_compat, and better with no_web_socket_compression: what is
- * encrypted does not get smaller.
+ * A libp2p host for Cloudflare Workers, i.e. for workerd with its flag nodejs_compat. Also set
+ * no_web_socket_compression: compression does not make encrypted data smaller.
  */
 export { createHost } from './create-host.ts'
 export type { WorkerdHost, WorkerdHostInit } from './create-host.ts'

@@ -7,8 +7,9 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 const SMALL = 256
 
 /**
- * Noise's primitives in workerd: the cipher and the hash of node:crypto, which need its flag nodejs_compat; the curve in
- * JavaScript, since its X25519 cannot be used from there, and WebAssembly cannot be compiled there.
+ * Noise's primitives in workerd: the cipher and the hash of node:crypto, which need its flag
+ * nodejs_compat; the curve in JavaScript, since workerd's node:crypto cannot use X25519, and a
+ * Worker cannot compile WebAssembly.
  */
 export function createNoiseCrypto (): ICryptoInterface {
   return { ...pureJsCrypto, hashSHA256, ...createNativeCipher(SMALL, pureJsCrypto, whole) }

@@ -4,15 +4,15 @@ import type { Libp2p, PeerId } from '@libp2p/interface'
 type Release = () => void
 type TakeLock = (peer: PeerId) => Promise<Release>
 
-/** The locks of libp2p's peer store, which are no part of its interface. */
+/** The locks of libp2p's peer store, which are not part of its interface. */
 interface LockingStore {
   store?: { getReadLock?: TakeLock, getWriteLock?: TakeLock }
 }
 
 /**
  * Gives a host's peer store its own locks. libp2p takes them from a map that all hosts of a process share by the name
- * of the peer, the host itself included. In a Worker every request is on its own: one that ends while it waits for a lock
- * would never release it, and no later request with the same identity could go on.
+ * of the peer, the host itself included. A request of a Worker that ends while it waits for a lock would never
+ * release it, and every later request with the same identity would hang.
  */
 export function ownLocks (host: Libp2p, warnMissing: WarnMissing): void {
   const { store } = host.peerStore as unknown as LockingStore

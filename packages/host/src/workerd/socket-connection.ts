@@ -14,16 +14,16 @@ export interface WorkerdSocket {
   addEventListener (type: 'close' | 'error', listener: () => void): void
 }
 
-/** An error on our side, to the other end of a WebSocket. */
+/** The code that tells the other end of a WebSocket that an error occurred here. */
 const INTERNAL_ERROR = 1011
 
 /**
- * A WebSocket of workerd as libp2p's connection. `@libp2p/websockets` has one, too, which does not work there: workerd does
- * not tell how much of what was sent is still waiting, so nothing here ever asks to pause. What a peer does not read is bounded
- * by the muxer, see `unread.ts`.
+ * A WebSocket of workerd as a connection of libp2p. The one of `@libp2p/websockets` does not
+ * work there: workerd does not say how much sent data still waits, so this connection never
+ * asks its user to pause. The muxer bounds the data that a peer does not read, see `unread.ts`.
  */
 export class SocketConnection extends AbstractMultiaddrConnection {
-  /** What the host reads traffic from. `bufferedAmount` is not known. */
+  /** The socket as the host sees it, which counts its messages. `bufferedAmount` is not known. */
   readonly websocket: Pick<WorkerdSocket, 'addEventListener'> & { readonly bufferedAmount: 0 }
   readonly #socket: WorkerdSocket
 
@@ -31,7 +31,7 @@ export class SocketConnection extends AbstractMultiaddrConnection {
     super({ remoteAddr, direction: 'inbound', log })
     this.#socket = socket
     this.websocket = { bufferedAmount: 0, addEventListener: (type: never, listener: never) => { socket.addEventListener(type, listener) } }
-    // from compatibility date 2026-03-17 on it would be blobs
+    // from compatibility date 2026-03-17 on, messages would be blobs by default
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('message', ({ data }) => {
       if (data instanceof ArrayBuffer) {
@@ -47,7 +47,7 @@ export class SocketConnection extends AbstractMultiaddrConnection {
     socket.addEventListener('error', () => { this.onRemoteReset() })
   }
 
-  /** One message for all, since each has a price. workerd reads the bytes when it writes them to the socket: they must not be changed any more. */
+  /** Sends all data as one message, since each message has a cost. workerd reads the bytes only when it writes them to the socket, so they must not be changed any more. */
   override sendData (data: Uint8ArrayList): SendResult {
     this.#socket.send(data.subarray())
 
@@ -64,11 +64,11 @@ export class SocketConnection extends AbstractMultiaddrConnection {
   }
 
   override sendPause (): void {
-    // what a WebSocket receives cannot be held back
+    // a WebSocket of workerd cannot be paused
   }
 
   override sendResume (): void {
-    // nor let go on
+    // it was never paused
   }
 
   #end (code?: number): void {

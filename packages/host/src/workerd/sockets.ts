@@ -6,12 +6,13 @@ import type { WorkerdSocket } from './socket-connection.ts'
 import type { ComponentLogger, Listener, ListenerEvents, Transport, Upgrader } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** A transport that opens no sockets: a Worker is given them by requests. */
+/** A transport that opens no sockets: a Worker gets them from requests. */
 export interface Sockets {
   transport (components: { logger: ComponentLogger }): Transport
   /**
-   * Accepts the server's half of a WebSocketPair, and makes a connection of it. Resolves when it is encrypted and multiplexed;
-   * `ended` is called once when it has ended, whether or not it has come that far.
+   * Accepts the server's half of a WebSocketPair, and turns it into a connection. Resolves when
+   * the connection is encrypted and multiplexed. `ended` is called once, when the connection
+   * has ended, even if it never came that far.
    *
    * @throws {NotListeningError} the host has not been started, or has been stopped
    */
@@ -32,7 +33,7 @@ export function createSockets (): Sockets {
         [transportSymbol]: true,
         listenFilter: addresses => addresses,
         dialFilter: () => [],
-        async dial () { throw new NotListeningError('a Worker is dialled, and dials no peers') },
+        async dial () { throw new NotListeningError('a host in a Worker cannot dial peers') },
         createListener (options) {
           upgrader = options.upgrader
 
@@ -51,7 +52,7 @@ export function createSockets (): Sockets {
       const signal = upgrader.createInboundAbortSignal(new AbortController().signal)
 
       try {
-        // its first message may come as soon as it is accepted
+        // begin the upgrade first, since the first message may arrive as soon as the socket is accepted
         const upgraded = upgrader.upgradeInbound(connection, { signal })
         socket.accept()
         await upgraded
@@ -65,7 +66,7 @@ export function createSockets (): Sockets {
   }
 }
 
-/** It is where libp2p hands over its upgrader; what it announces is told to the host. */
+/** libp2p passes its upgrader to a listener. This one never listens, and has no addresses. */
 class SocketListener extends TypedEventEmitter<ListenerEvents> implements Listener {
   readonly #closed: () => void
 

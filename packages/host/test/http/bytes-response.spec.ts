@@ -6,7 +6,7 @@ describe('a response over bytes', () => {
   const bytes = new TextEncoder().encode('{"a":1}')
   const response = (): Response => bytesResponse(bytes, { status: 206, headers: { 'x-a': 'b' } })
 
-  it('is a Response to everything that takes one', async () => {
+  it('can be used as a Response', async () => {
     expect(response()).to.be.an.instanceOf(Response)
     expect(response().status).to.equal(206)
     expect(response().ok).to.be.true()
@@ -52,7 +52,7 @@ describe('a response over bytes', () => {
       }
     })
 
-    it('has the headers it was made with, in any form, and those that were added', async () => {
+    it('has the given headers, in any form, and those that were added later', async () => {
       for (const headers of [{ 'x-a': 'b' }, new Headers({ 'x-a': 'b' }), [['x-a', 'b']] as Array<[string, string]>]) {
         answer = () => bytesResponse(bytes, { headers })
         expect((await fetch(server.url)).headers.get('x-a')).to.equal('b')

@@ -57,7 +57,7 @@ describe('an HTTP server', function () {
     return Response.json({ method: request.method, path: `${pathname}${search}`, protocol, accept: request.headers.get('accept'), remoteAddress, body: await request.text() })
   }
 
-  it('passes a request on, and who asks', async () => {
+  it('passes the request and the address of the client to the handler', async () => {
     const server = await start(describeRequest, { trustedProxies: createTrustedProxies(['127.0.0.0/8', '::1']) })
     const { status, headers, body } = await ask(`${server.url}/a%20b?c=d`, { headers: { accept: 'x/y', 'x-forwarded-for': '1.2.3.4' } })
 
@@ -84,12 +84,12 @@ describe('an HTTP server', function () {
       expect((await ask(server.url, options)).status, JSON.stringify(options)).to.equal(400)
     }
 
-    // what looks like another host stays a path
+    // a path that looks like another host stays a path
     expect(JSON.parse((await ask(server.url, { path: '//other.example/x' })).body.toString())).to.include({ path: '//other.example/x' })
   })
 
   describe('that no handler answers', () => {
-    /** What is answered to raw bytes. */
+    /** The answer to raw bytes. */
     async function raw (server: HttpServer, text: string): Promise<string> {
       const { port, protocol } = new URL(server.url)
       const socket = protocol === 'https:' ? connectTls({ port: Number(port), host: 'localhost', ca: CA }) : connectSocket({ port: Number(port), host: 'localhost' })
@@ -120,7 +120,7 @@ describe('an HTTP server', function () {
       }
     }
 
-    it('cuts what has been answered in part, rather than to add an answer', async () => {
+    it('cuts an answer of which a part was sent, instead of adding another answer', async () => {
       const server = await start(() => new Response(new ReadableStream({ start (controller) { controller.enqueue(new TextEncoder().encode('half')) } })))
       const socket = await socketTo(server)
       let answer = ''
@@ -194,7 +194,7 @@ describe('an HTTP server', function () {
     await until(() => server.status.unsent === 0)
   })
 
-  it('does not tell it so when the answer is complete', async () => {
+  it('does not tell a handler so when the answer is complete', async () => {
     let aborted = 0
     const server = await start(request => {
       request.signal.addEventListener('abort', () => { aborted++ })
@@ -273,10 +273,10 @@ describe('an HTTP server', function () {
     const MiB = 1 << 20
     const block = new Uint8Array(MiB)
 
-    it('breaks off their answers, and holds no more than it may meanwhile', async () => {
+    it('breaks off their answers, and never holds more than the limit', async () => {
       const server = await start(() => new Response(block, { headers: { 'content-length': `${MiB}` } }), { tls: TLS, limits: { stallTimeout: 300, unsent: 4 * MiB } })
       const client = await http2(server)
-      // nothing is read of any stream, so the windows of HTTP/2 fill up
+      // the client reads from no stream, so the windows of HTTP/2 fill up
       const streams = Array.from({ length: 100 }, (_, i) => client.session.request({ ':path': `/${i}` }))
       streams.forEach(stream => { stream.on('error', () => {}) })
       let most = 0
@@ -298,7 +298,7 @@ describe('an HTTP server', function () {
       expect((await ask(server.url, { localAddress: '127.0.0.1' })).body).to.have.lengthOf(MiB)
     })
 
-    it('answers another address also if they hold more than was to be expected', async () => {
+    it('answers another address even if they hold more than was reserved', async () => {
       const large = new Uint8Array(4 * MiB)
       const server = await start(() => new Response(large), { host: '127.0.0.1', tls: TLS, limits: { unsent: 4 * MiB } })
       const slow = await http2(server, { localAddress: '127.0.0.2' })
@@ -321,7 +321,7 @@ describe('an HTTP server', function () {
     })
   })
 
-  describe('with clients that ask nothing', () => {
+  describe('with clients that send no requests', () => {
     it('cuts them off', async () => {
       const server = await start(describeRequest, { limits: { headersTimeout: 200, idleTimeout: 200 } })
       const socket = await socketTo(server)
@@ -329,7 +329,7 @@ describe('an HTTP server', function () {
       await until(() => server.status.connections === 0)
     })
 
-    it('lets one of the address with the most give way to a newcomer', async () => {
+    it('closes a connection of the address with the most in favour of a newcomer', async () => {
       const server = await start(describeRequest, { host: '127.0.0.1', limits: { maxConnections: 20 } })
       const idle = await Promise.all(Array.from({ length: 20 }, async () => socketTo(server, { localAddress: '127.0.0.2' })))
       await until(() => server.status.connections === 20)
@@ -339,7 +339,7 @@ describe('an HTTP server', function () {
       await until(() => idle.filter(socket => socket.destroyed || socket.readableEnded).length === 1)
     })
 
-    it('gives one address no more than its places', async () => {
+    it('gives one address no more places than the limit', async () => {
       const server = await start(describeRequest, { host: '127.0.0.1', limits: { connectionsPerAddress: 3 } })
       await Promise.all(Array.from({ length: 4 }, async () => socketTo(server, { localAddress: '127.0.0.2' })))
 
@@ -349,7 +349,7 @@ describe('an HTTP server', function () {
     })
   })
 
-  it('begins nothing for what a client takes back at once', async () => {
+  it('does not call the handler for requests that a client cancels at once', async () => {
     let begun = 0
     const server = await start(() => {
       begun++
@@ -369,7 +369,7 @@ describe('an HTTP server', function () {
     expect(begun).to.be.at.most(10)
   })
 
-  it('goes on while a client resets each stream at once', async () => {
+  it('keeps working while a client resets each stream at once', async () => {
     let begun = 0
     let aborted = 0
     const server = await start(async request => {

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
 
 const BURST = 1000
 
-// which of a burst the kernel takes is decided before this process accepts any
+// the kernel queues or drops the connections of a burst before this process accepts any
 describe('a burst of connections that comes while the process is busy', function () {
   this.timeout(20_000)
 
@@ -25,7 +25,7 @@ describe('a burst of connections that comes while the process is busy', function
     sockets.splice(0).forEach(socket => socket.destroy())
   })
 
-  /** How many connect at once; those that the kernel drops begin again a second later. */
+  /** How many of a burst are connected at once: clients of dropped ones try again only a second later. */
   async function connected (port: number): Promise<number> {
     const connected = new Set<Socket>()
 
@@ -36,7 +36,7 @@ describe('a burst of connections that comes while the process is busy', function
       sockets.push(socket)
     }
 
-    for (let turns = 0; turns < 3; turns++) {
+    for (let passes = 0; passes < 3; passes++) {
       await turn()
     }
 

@@ -20,7 +20,7 @@ import type { Listener, MessageStream, MultiaddrConnection, SecuredConnection, S
 
 const LIMITS = { maxSockets: 1, pending: 1, upgradeTimeout: 1, unfinishedTimeout: 1 }
 
-describe('a host without the inside of libp2p that it knows', () => {
+describe('a host that does not find the internal fields of libp2p', () => {
   let missing: string[]
   const warnMissing = (name: string, what: string): void => { missing.push(`${name}: ${what}`) }
 
@@ -53,7 +53,7 @@ describe('a host without the inside of libp2p that it knows', () => {
     expect(missing.map(name => name.split(':')[0])).to.deep.equal(['@libp2p/mplex', '@libp2p/yamux'])
   })
 
-  it('encrypts and decrypts as libp2p does, whichever part is missing', () => {
+  it('encrypts and decrypts as libp2p does, whichever field is missing', () => {
     const decoder = { buffer: new Uint8ArrayList() }
     const parts = { decoder, handshake: { encrypt: () => {}, decrypt: () => {} }, decrypt: () => {}, encrypt: () => {} }
 
@@ -110,12 +110,12 @@ describe('a host without the inside of libp2p that it knows', () => {
     expect(missing).to.deep.equal(['@libp2p/websockets: server of a listener'])
   })
 
-  it('bounds the sockets of a listener whose WebSocket server it cannot see, and does not close those that live long', () => {
+  it('bounds the sockets of a listener whose WebSocket server it cannot see, and does not close long-lived ones', () => {
     const server = new Server()
     boundSockets({ server } as unknown as Listener, LIMITS, warnMissing)
 
     expect(server.maxConnections).to.equal(1)
-    // of the socket's errors; a second one would be the deadline, which nothing could lift
+    // one listener for the socket's errors; a second one would mean that there is a deadline, which nothing could lift
     expect(server.listenerCount('connection')).to.equal(1)
     expect(missing).to.deep.equal(['@libp2p/websockets: options or clients of the wsServer of a listener'])
   })

@@ -38,7 +38,7 @@ describe('a host that is flooded', function () {
     return socket
   }
 
-  /** Sends proposals as WebSocket messages, if it is a WebSocket. */
+  /** Wraps data in a WebSocket message if the transport is WebSockets. */
   function frames (transport: 'tcp' | 'ws', data: Buffer): Buffer {
     return transport === 'tcp' ? data : Buffer.concat([Buffer.from([0x82, 0xfe, data.length >> 8, data.length & 255, 0, 0, 0, 0]), data])
   }
@@ -60,7 +60,7 @@ describe('a host that is flooded', function () {
       socket.write(frames(transport, Buffer.from(repeated(10_000, PROPOSAL))))
       await socket.closedAfter
 
-      // of 4 bytes each, and what carries them
+      // proposals have 4 bytes each, and some more for framing
       expect(answered).to.be.below(32 * 8 + 40)
     })
 
@@ -96,7 +96,7 @@ describe('a host that is flooded', function () {
       }
 
       await until(() => silent.filter(({ destroyed }) => destroyed).length >= 40)
-      // the oldest ones have given way
+      // the oldest ones were closed
       expect(silent.slice(-20).filter(({ destroyed }) => destroyed)).to.be.empty()
 
       const newcomers = await Promise.all(Array.from({ length: 10 }, client))
@@ -121,7 +121,7 @@ describe('a host that is flooded', function () {
     expect(received).to.be.at.most(32 * 64)
   })
 
-  it('answers pings of one byte at a time, and none that it would have to keep', async () => {
+  it('answers pings that arrive byte by byte, and resets a stream whose pings it would have to keep', async () => {
     const host = await server()
     const peer = await client()
     const connection = await peer.dial(multiaddr(addressOf(host, 'ws')))

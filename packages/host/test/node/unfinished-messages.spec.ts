@@ -45,7 +45,7 @@ describe('unfinished WebSocket messages', () => {
     expect(socket.terminated).to.be.true()
   })
 
-  it('do not end a socket that completes one message after another, even if one is always under way', () => {
+  it('do not end a socket that completes one message after another, even if one is always unfinished', () => {
     const socket = new FakeSocket().holds(10)
     const check = createUnfinishedCheck([socket], LIMITS, now)
 
@@ -68,7 +68,7 @@ describe('unfinished WebSocket messages', () => {
     expect(socket.terminated).to.be.false()
   })
 
-  it('end the sockets that hold most when all together hold too much, including the cost of pieces', () => {
+  it('end the sockets that hold most if all together hold too much, including the cost of pieces', () => {
     const sockets = [new FakeSocket().holds(60_000), new FakeSocket().holds(200, 100), new FakeSocket().holds(20_000)]
     createUnfinishedCheck(sockets, LIMITS, now)()
 

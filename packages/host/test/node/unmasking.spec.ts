@@ -3,10 +3,10 @@ import { unmask, unmaskByWords } from '../../src/node/unmasking.ts'
 import { refuseToWarn } from '../support/hosts.ts'
 
 const MASK = Uint8Array.of(0x01, 0x80, 0xff, 0x3c)
-/** What the receiver of the ws package does while its state is that. */
+/** States of a receiver of the ws package. */
 const [GET_MASK, GET_DATA] = [3, 4]
 
-describe('what WebSocket clients send', () => {
+describe('the data of WebSocket clients', () => {
   it('is unmasked, wherever it begins and however long it is', () => {
     for (let offset = 0; offset < 8; offset++) {
       for (let length = 0; length < 40; length++) {
@@ -34,7 +34,7 @@ describe('what WebSocket clients send', () => {
     expect(receiver._mask).to.deep.equal(new Uint8Array(4))
   })
 
-  it('is left to the ws package where its inside is another', () => {
+  it('is left to the ws package if its internal fields are different', () => {
     const missing: string[] = []
     const consume = (length: number): Uint8Array => new Uint8Array(length)
     const receivers = [undefined, null, { _state: 4 }, { consume }]

@@ -29,7 +29,7 @@ describe('hardened WebSockets', function () {
   const { client } = createTestHosts()
   let host: Libp2p
   let port: number
-  /** Where sockets came from that became WebSockets. */
+  /** The remote addresses of sockets that became WebSockets. */
   const seen: string[] = []
 
   const start = async (upgradeTimeout: number, inboundUpgradeTimeout = 600): Promise<void> => {
@@ -144,11 +144,11 @@ describe('hardened WebSockets', function () {
 
   /** A frame of one byte, not the last of its message. */
   const BEGIN = Buffer.from('02810000000041', 'hex')
-  const GO_ON = Buffer.from('00810000000041', 'hex')
+  const CONTINUE = Buffer.from('00810000000041', 'hex')
 
   it('refuse a message of more than 64 fragments', async () => {
     const { socket, closeCode } = await upgraded()
-    socket.write(Buffer.concat([BEGIN, ...Array.from({ length: 64 }, () => GO_ON)]))
+    socket.write(Buffer.concat([BEGIN, ...Array.from({ length: 64 }, () => CONTINUE)]))
 
     expect(await closeCode).to.equal(POLICY_VIOLATION)
   })
@@ -190,7 +190,7 @@ describe('hardened WebSockets', function () {
     }
   })
 
-  /** Where the host says that a socket comes from, whose request has that header. */
+  /** The remote address that the host sees of a socket whose request has this header. */
   const from = async (header: string): Promise<string> => {
     seen.length = 0
     const socket = await openSocket(port)

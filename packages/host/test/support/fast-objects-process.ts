@@ -1,6 +1,7 @@
 /**
- * A program: connects two hosts over the transport that it is given, and prints as JSON which objects of their connection are
- * fast to V8. In its own process, since V8 gives up on the shapes of a class when a suite has made too many of them.
+ * A program that connects two hosts over a transport, and prints as JSON which objects of their
+ * connection are fast in V8. It has its own process, since V8 no longer makes fast objects of a
+ * class once a suite has created too many shapes of it.
  */
 import { runInThisContext } from 'node:vm'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -12,13 +13,13 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 const PROTOCOL = '/test/fast-objects/1.0.0'
 const AGENT = { name: 'test', version: '0' }
 
-/** What libp2p and its parts make of a connection. */
+/** The layers of a connection of libp2p. */
 interface Layers {
   readonly muxer: { readonly maConn: object }
   readonly maConn: object
 }
 
-/** False: V8 keeps the properties in a dictionary, and looks each up there. */
+/** False if V8 keeps the properties in a dictionary, and looks up each of them there. */
 const isFast = runInThisContext('object => %HasFastProperties(object)') as (object: object) => boolean
 
 async function connect (transport: 'tcp' | 'ws'): Promise<void> {

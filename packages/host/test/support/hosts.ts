@@ -40,7 +40,7 @@ export function createTestHosts (): { server (limits?: Partial<HostLimits>): Pro
   }
 }
 
-/** Nothing inside of libp2p is missing in the versions that the tests run with. */
+/** Throws: no internal field of libp2p is missing in the versions that the tests use. */
 export function refuseToWarn (message: string): never {
   throw new Error(message)
 }

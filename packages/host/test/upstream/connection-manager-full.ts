@@ -4,9 +4,9 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 
 /*
- * libp2p 3: when there are `maxConnections`, the connection manager refuses every
- * newcomer, and closes none of those that have no stream. A peer that opens as many
- * connections, 300 by default, and does nothing on them, keeps all others out.
+ * libp2p 3: when there are `maxConnections`, the connection manager refuses every newcomer, and
+ * closes no connection without streams. A peer that opens that many connections, 300 by
+ * default, and does not use them, keeps all other peers out.
  */
 const parts = { transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
 const server = await createLibp2p({ ...parts, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, connectionManager: { maxConnections: 2 } })

@@ -15,13 +15,13 @@ const PROTOCOL = '/data/1.0.0'
 const parts = { transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
 const server = await createLibp2p({ ...parts, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, connectionMonitor: { pingInterval: 1_000 } })
 const client = await createLibp2p({ ...parts, connectionMonitor: { enabled: false } })
-// all streams are to be open by then
+// by then all streams must be open
 await server.handle(PROTOCOL, stream => { setTimeout(() => { stream.send(new Uint8Array(256 * KiB)) }, 1_000) })
 
 const [address] = server.getMultiaddrs()
 const port = Number(address.getComponents().find(({ name }) => name === 'tcp')?.value)
 let latest = 0
-// 64 KiB a second to the client, and as fast as they come from it
+// 64 KiB a second to the client; data from the client is not slowed down
 const line = createServer(near => {
   const far = connect(port, '127.0.0.1')
   near.pipe(far)

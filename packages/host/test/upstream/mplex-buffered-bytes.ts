@@ -3,9 +3,7 @@ import { multiaddrConnectionPair } from '@libp2p/utils'
 import type { Stream } from '@libp2p/interface'
 
 /*
- * @libp2p/mplex 12 has a limit of what is buffered for each stream, 4 MiB, and none
- * for a connection: it bounds the streams a second, and not how many there are. Its
- * protocol has no windows, so what a paused stream is sent cannot wait with its peer.
+ * @libp2p/mplex 12 limits the data that it buffers for a stream to 4 MiB, but not the data for a connection: it limits new streams a second, but not the number of streams. Its protocol has no windows, so it cannot make a peer keep the data for a paused stream.
  */
 const STREAMS = 15
 const MiB = 1 << 20

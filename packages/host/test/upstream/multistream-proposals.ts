@@ -5,8 +5,7 @@ import { createLibp2p } from 'libp2p'
 
 /*
  * @libp2p/multistream-select 7: `handle` answers proposals in a loop without end.
- * Whoever connects, without a handshake, has 16,000 answers for each 64 KiB, until
- * the upgrade times out.
+ * A client that connects gets 16,000 answers for each 64 KiB without a handshake, until the upgrade times out.
  */
 const node = await createLibp2p({ addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()] })
 const [address] = node.getMultiaddrs()

@@ -4,9 +4,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 
 /*
- * @libp2p/noise 17 decrypts messages without content as it does all others, and
- * hands nothing on. A read of 64 KiB has 3,640 of them, and nothing above the
- * encryption can count them, or tell that its peer sends any.
+ * @libp2p/noise 17 decrypts messages without content like all others, and delivers nothing. A read of 64 KiB contains 3,640 of them, and the layers above the encryption can neither count nor see them.
  */
 interface Encrypted { readonly handshake: { encrypt (plaintext: Uint8Array): Uint8Array }, decrypt (data: Uint8Array): unknown, readonly stream: { send (data: Uint8Array): boolean } }
 const encrypted = (connection: unknown): Encrypted => (connection as { muxer: { maConn: Encrypted } }).muxer.maConn

@@ -5,8 +5,7 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 
 /*
- * @libp2p/ping 3 echoes whatever comes, in whatever number. go-libp2p reads 32 bytes,
- * writes them, and only then reads on.
+ * @libp2p/ping 3 echoes any number of pings. go-libp2p reads 32 bytes, writes them, and only then continues to read.
  */
 const parts = { transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
 const server = await createLibp2p({ ...parts, addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, services: { ping: ping() } })

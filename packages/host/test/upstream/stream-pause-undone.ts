@@ -1,9 +1,7 @@
 import { multiaddrConnectionPair } from '@libp2p/utils'
 
 /*
- * @libp2p/utils 7: `resume()` hands over all that was kept, at once, and then tells
- * the other end to send on. Who pauses again meanwhile, because that is enough for
- * now, has `readStatus` say that it is paused, and the other end sends on.
+ * @libp2p/utils 7: `resume()` delivers all buffered data at once, and then tells the other end to continue sending. If the consumer pauses the stream again during that, `readStatus` says that it is paused, but the other end continues sending.
  */
 const [, connection] = multiaddrConnectionPair()
 const transport = connection as unknown as { onData (data: Uint8Array): void, sendPause (): void, sendResume (): void }

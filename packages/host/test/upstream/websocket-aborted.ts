@@ -6,8 +6,7 @@ import type { MessageStream } from '@libp2p/interface'
 
 /*
  * @libp2p/websockets 10: an aborted connection closes its socket with 1006, a code
- * that may not be sent, so `close` throws, and the socket stays open. A peer keeps
- * the sockets of as many connections as this end has given up.
+ * that may not be sent, so `close` throws, and the socket stays open. So a peer keeps the sockets of all connections that this end has aborted.
  */
 const parts = { transports: [webSockets()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
 const server = await createLibp2p({ ...parts, addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } })

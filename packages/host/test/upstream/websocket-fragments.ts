@@ -5,9 +5,8 @@ import { createLibp2p } from 'libp2p'
 
 /*
  * @libp2p/websockets 10 creates its server of `ws` with the limits of `ws`: 16,384
- * fragments and 100 MiB a message, for peers that have not shaken hands, with no
- * time in which a message has to end. libp2p's own peers send one fragment of at most
- * 64 KiB.
+ * fragments and 100 MiB a message, for peers that have not shaken hands, with no time limit for a message. libp2p's own peers send one
+ * fragment of at most 64 KiB.
  */
 const FRAGMENT = Buffer.from('00810000000041', 'hex')
 const node = await createLibp2p({ addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] }, transports: [webSockets()], connectionEncrypters: [noise()], connectionManager: { inboundUpgradeTimeout: 600_000 } })

@@ -5,8 +5,7 @@ import { createLibp2p } from 'libp2p'
 import type { MessageStream } from '@libp2p/interface'
 
 /*
- * @libp2p/websockets 10: `sendPause` of a connection does nothing. What the peer of
- * a paused connection sends is buffered, and at 4 MiB the connection is aborted. The
+ * @libp2p/websockets 10: `sendPause` of a connection does nothing. The data of a paused connection is buffered, and at 4 MiB the connection is aborted. The
  * socket of `ws` has `pause` and `resume`.
  */
 const parts = { transports: [webSockets()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }

@@ -3,9 +3,9 @@ import { yamux } from '@libp2p/yamux'
 
 /*
  * @libp2p/yamux 8.0: `onData` handles all frames that a read has brought before it
- * returns. Two megabytes of pings, which is what a socket may bring in one pass of
- * the event loop, are 174,762 frames. Each is answered, although `send` says that
- * the connection is full.
+ * returns. Two megabytes of pings, which is what a socket may bring in one pass of the event
+ * loop, are 174,762 frames. Each is answered, although `send` returns that the connection is
+ * full.
  */
 const PING = Uint8Array.of(0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1)
 const [, connection] = multiaddrConnectionPair()

@@ -3,15 +3,15 @@ import { yamux } from '@libp2p/yamux'
 
 /*
  * @libp2p/yamux 8.0: `createStream` sends the frame that opens a stream in a microtask.
- * What the connection throws there, because it has begun to close, reaches no one who
- * could catch it: the promise of the stream is fulfilled, and the process ends.
+ * If the connection has begun to close, it throws there, and no caller can catch the error: the
+ * promise of the stream is fulfilled, and the process ends.
  */
 const [connection] = multiaddrConnectionPair()
 const muxer = yamux({ enableKeepAlive: false })().createStreamMuxer(connection)
 let refused = false
 
 process.on('uncaughtException', err => {
-  console.log(`this would have ended the process, where the stream was ${refused ? 'refused' : 'promised'}: ${err}`) // eslint-disable-line no-console
+  console.log(`this would have ended the process; the stream was ${refused ? 'refused' : 'promised'}: ${err}`) // eslint-disable-line no-console
   process.exit(refused ? 1 : 0)
 })
 

@@ -14,7 +14,7 @@ function lockOf ({ peerId, peerStore }: Libp2p): Promise<() => void> {
 }
 
 describe('ownLocks', () => {
-  it('lets a host go on while another one with the same identity holds its lock for ever', async () => {
+  it('lets a host continue while another one with the same identity holds its lock for ever', async () => {
     const privateKey = await generateKeyPair('Ed25519')
     const hosts = await Promise.all([createHost({ agent, privateKey }), createHost({ agent, privateKey })])
     hosts.forEach(host => { ownLocks(host, name => { throw new Error(name) }) })
@@ -37,7 +37,7 @@ describe('ownLocks', () => {
     expect(order).to.deep.equal([1, 2])
   })
 
-  it('says so if the locks are not where they were', () => {
+  it('reports it if the store does not have the fields', () => {
     const missing: string[] = []
     ownLocks({ peerStore: {} } as unknown as Libp2p, (_, what) => { missing.push(what) })
 
