@@ -31,7 +31,7 @@ export interface PrefixInfo {
  */
 export const CID_V0_PREFIX = Uint8Array.of(0, DAG_PB, SHA2_256, SHA2_256_LENGTH)
 
-// those of CIDv1 with sha2-256, by codec: nearly every block on the network has one of them
+// the prefixes of CIDv1 with sha2-256, by codec: nearly every block on the network has one of them
 const COMMON_PREFIXES: Array<Uint8Array | undefined> = new Array(0x80)
 
 /**
@@ -131,7 +131,7 @@ export function prefixCid (prefix: Uint8Array, digest: Uint8Array): Uint8Array {
   const length = hashCode === IDENTITY ? digest.length : hashLength
 
   if (digest.length < length) {
-    throw new InvalidPrefixError(`The prefix of a block asks for a digest of ${length} bytes, but its hash function (0x${hashCode.toString(16)}) made ${digest.length}`)
+    throw new InvalidPrefixError(`The prefix of a block asks for a digest of ${length} bytes, but its hash function (0x${hashCode.toString(16)}) returned ${digest.length}`)
   }
 
   const cid: number[] = []

@@ -104,8 +104,8 @@ function readWantlistFields (cursor: Cursor, message: DecodedMessage): void {
 }
 
 /**
- * Reads one embedded message with `read`. A fault inside it only costs this message,
- * because its length says where the next one begins. What exceeds `max` is not looked at.
+ * Reads one embedded message with `read`. A fault inside it only costs this message, because
+ * its length says where the next one begins. Messages beyond `max` are skipped.
  */
 function keep <T> (cursor: Cursor, message: DecodedMessage, list: T[], read: (cursor: Cursor) => T | undefined, max: number): void {
   const length = readLength(cursor)

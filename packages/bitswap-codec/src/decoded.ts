@@ -5,7 +5,7 @@ import type { MessageBlock, Presence, WantEntry } from './message.ts'
  * how many of the literal's objects survive a collection, and all of them survive when a
  * collection happens in the middle of a large message. From then on V8 allocates the literal's
  * objects in the old generation, which makes decoding half as fast and leaves the garbage to the
- * slow collector (seen with --trace-pretenuring-statistics). It does not count objects that
+ * slow collector (as --trace-pretenuring-statistics shows). It does not count objects that
  * constructors create.
  */
 

@@ -8,9 +8,9 @@ import type { Uint8ArrayList } from 'uint8arraylist'
  */
 export interface FrameDecoder {
   /**
-   * Takes a chunk that arrived and returns the bodies of the frames that it completes.
-   * Frames of length 0 are left out: they are messages without content, and a chunk of
-   * 64 KiB has room for 65,536 of them.
+   * Takes a chunk that arrived and returns the bodies of the frames that it completes. Frames
+   * of length 0 are left out: they are messages without content, and a chunk of 64 KiB can
+   * contain 65,536 of them.
    *
    * A body that arrived in a single chunk is a view of that chunk; a body that spans
    * chunks has its own buffer.
@@ -41,16 +41,16 @@ export interface FrameDecoderInit {
 
 const EMPTY = new Uint8Array(0)
 
-// boxo reads lengths with go-varint, which accepts no more
+// the most that go-varint accepts, with which boxo reads lengths
 const MAX_LENGTH_BYTES = 9
 
-// how much may be allocated for bytes that were declared but have not arrived: a peer may begin a message on each of a thousand streams
+// the most bytes to allocate before any have arrived, however many are declared: a peer may begin a message on each of a thousand streams
 const UNEARNED = 1_024
 
-// how many times what has arrived may be allocated
+// after that, at most this many times the bytes that have arrived are allocated
 const GROWTH = 4
 
-/** Makes a decoder of frames that has read nothing yet. */
+/** Creates a decoder of frames that has read nothing yet. */
 export function frameDecoder (init: FrameDecoderInit = {}): FrameDecoder {
   return new Decoder(init.maxFrameLength ?? MAX_FRAME_LENGTH)
 }
@@ -67,7 +67,7 @@ class Decoder implements FrameDecoder {
   private body: Uint8Array = EMPTY
   private arrived = 0
 
-  // what has arrived behind the bytes that are being read
+  // how many bytes have arrived after those that are being read
   private following = 0
 
   private failure: Error | undefined
@@ -124,7 +124,7 @@ class Decoder implements FrameDecoder {
 
     if (byte > 0x7f) {
       if (this.lengthBytes === MAX_LENGTH_BYTES) {
-        this.fail(new InvalidFrameError(`The length of a frame goes on after ${MAX_LENGTH_BYTES} bytes`))
+        this.fail(new InvalidFrameError(`The length of a frame continues after ${MAX_LENGTH_BYTES} bytes`))
       }
     } else if (byte === 0) {
       this.fail(new InvalidFrameError('The length of a frame is not minimally encoded'))

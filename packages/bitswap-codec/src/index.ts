@@ -59,8 +59,8 @@
  * | `MAX_FRAME_LENGTH` | 4,194,304 bytes | the largest encoded body, above which boxo resets a stream: a raw block has at most 4,194,286 bytes |
  * | `MAX_CID_LENGTH` | 168 bytes | as in boxo: a longer CID is a bad entry |
  * | `MAX_COPIED_BLOCK` | 4,096 bytes | the encoder refers to larger blocks instead of copying them |
- * | `MAX_WANTS` | 131,072 | wants that are read of one frame: all that fit, unless they are of identity CIDs |
- * | `MAX_ANSWERS` | 16,384 | blocks, and presences, that are read of one frame |
+ * | `MAX_WANTS` | 131,072 | wants that are read from one frame: all that fit, unless their CIDs are identity CIDs |
+ * | `MAX_ANSWERS` | 16,384 | blocks, and presences, that are read from one frame |
  *
  * The codec does not limit the wants of a peer.
  *

@@ -18,13 +18,12 @@ export const MAX_CID_LENGTH = 168
 export const MAX_COPIED_BLOCK = 4_096
 
 /**
- * The most wants that are read of one frame. It is more than the frame can have of
- * real ones: a want of a sha2-256 CID takes 40 bytes
+ * The most wants that are read from one frame. A frame cannot contain that many wants of sha2-256 CIDs, which take 40 bytes each
  */
 export const MAX_WANTS = 131_072
 
 /**
- * The most blocks, and the most presences, that are read of one frame. A frame has room
- * for two million blocks of no bytes, which would take gigabytes as objects
+ * The most blocks, and the most presences, that are read from one frame. A frame can contain
+ * two million empty blocks, which would take gigabytes as objects
  */
 export const MAX_ANSWERS = 16_384

@@ -101,8 +101,8 @@ export interface BitswapMessage {
  */
 export interface DecodedMessage extends BitswapMessage {
   /**
-   * How many wants, blocks and presences were left out because they were malformed,
-   * too many, or not to be read
+   * How many wants, blocks and presences were left out because they were malformed, too many,
+   * or excluded by the options
    */
   skipped: number
 }
@@ -112,7 +112,7 @@ export interface DecodedMessage extends BitswapMessage {
  */
 export interface DecodeOptions {
   /**
-   * `false` leaves out blocks and presences, which a side that asks for nothing ignores.
+   * `false` leaves out blocks and presences, for a receiver that has asked for nothing.
    * Default `true`.
    */
   answers?: boolean

@@ -2,9 +2,9 @@
  * A position in bytes of protobuf's wire format, of which this module implements what
  * bitswap needs.
  *
- * Reading does not throw. Unreadable bytes set `fault`, and the caller decides whether
- * the entry or the whole message is bad: a frame of 4 MiB has room for two million bad
- * entries, and an exception for each would stop the event loop for seconds.
+ * Reading does not throw. Unreadable bytes set `fault`, and the caller decides whether the
+ * entry or the whole message is bad: a frame of 4 MiB can contain two million bad entries, and
+ * an exception for each would stop the event loop for seconds.
  */
 export interface Cursor {
   readonly bytes: Uint8Array
@@ -41,7 +41,7 @@ export const WIRE_BYTES = 2
 // have no groups
 const MAX_GROUP_DEPTH = 100
 
-/** Makes a cursor at the start of all the bytes. */
+/** Creates a cursor at the start of the bytes. */
 export function createCursor (bytes: Uint8Array): Cursor {
   return { bytes, buffer: bytes.buffer, offset: bytes.byteOffset, pos: 0, end: bytes.length, high: 0, fault: undefined }
 }
@@ -131,13 +131,13 @@ export function readTag (cursor: Cursor): number {
   return tag
 }
 
-/** Reads a boolean: any number but 0 is true, also beyond 32 bits. */
+/** Reads a boolean: any number except 0 is true, even if only bits above the 32nd are set. */
 export function readBool (cursor: Cursor): boolean {
   return readVarint(cursor) !== 0 || cursor.high !== 0
 }
 
 /**
- * Reads the length of a bytes field; unless this sets a fault, all of its bytes are there
+ * Reads the length of a bytes field; unless this sets a fault, all of its bytes have arrived
  */
 export function readLength (cursor: Cursor): number {
   const length = readVarint(cursor)
@@ -260,7 +260,7 @@ export function writeVarint (bytes: Uint8Array, pos: number, value: number): num
   return pos
 }
 
-/** Writes an int32 and returns the position after it. Negative numbers take ten bytes, as protobuf has it. */
+/** Writes an int32 and returns the position after it. Negative numbers take ten bytes, as in protobuf. */
 export function writeInt32 (bytes: Uint8Array, pos: number, value: number): number {
   if (value >= 0) {
     return writeVarint(bytes, pos, value)

@@ -63,7 +63,7 @@ describe('the prefix of a block', () => {
   })
 
   it('is refused if the digest is shorter than it says', () => {
-    expect(() => prefixCid(fromHex('01551221'), sha256('block'))).to.throw(/digest of 33 bytes.*0x12.* made 32/).with.property('name', 'InvalidPrefixError')
+    expect(() => prefixCid(fromHex('01551221'), sha256('block'))).to.throw(/digest of 33 bytes.*0x12.* returned 32/).with.property('name', 'InvalidPrefixError')
   })
 
   for (const [fault, hex] of Object.entries({

@@ -45,7 +45,7 @@ describe('decoding a message', () => {
     }))
   })
 
-  it('builds no more blocks and presences than any honest message has, and nothing of what is not asked for', () => {
+  it('creates no more blocks and presences than an honest message has, and none if the options exclude them', () => {
     const count = 100_000
     // a block of no bytes in either form, and a presence of an identity CID
     const items = [Uint8Array.of(0x12, 0), Uint8Array.of(0x1a, 6, 0x0a, 4, 1, 0x55, 0x12, 0x20), Uint8Array.of(0x22, 6, 0x0a, 4, 1, 0x55, 0, 0)]
@@ -133,7 +133,7 @@ describe('one bad entry', () => {
   const good = entry(rawCid('good'))
 
   for (const [fault, bad] of Object.entries({
-    'a CID that is none': entry(fromHex('015512')),
+    'a CID that is malformed': entry(fromHex('015512')),
     'a CID of 100 KB': entry(Uint8Array.of(0x01, 0x55, 0x00, ...arbitrary.varint(99_994), ...new Uint8Array(99_994))),
     'no CID': field(1, [0x10, 0x01]),
     'nothing at all': field(1),
@@ -143,7 +143,7 @@ describe('one bad entry', () => {
     'a varint that is cut off': entry(rawCid('bad'), 0x10, 0x80),
     'a tag and nothing after it': entry(rawCid('bad'), 0x10),
     'an overlong varint': entry(rawCid('bad'), 0x10, ...new Array(10).fill(0x80), 0x01),
-    'a type that is not known': entry(rawCid('bad'), 0x20, 0x02),
+    'an unknown type': entry(rawCid('bad'), 0x20, 0x02),
     'a group that does not end': entry(rawCid('bad'), 0x33, 0x08, 0x01),
     'groups nested too deep': entry(rawCid('bad'), ...new Array(101).fill(0x33), ...new Array(101).fill(0x34))
   })) {

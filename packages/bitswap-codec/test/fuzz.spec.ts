@@ -18,7 +18,7 @@ const COUNT = Number(process.env.FUZZ_COUNT ?? 110_000)
 describe('fuzzing against protons', function () {
   this.timeout(300_000)
 
-  it(`sees in ${COUNT} generated and mutated messages what protons sees, except for the listed differences`, () => {
+  it(`reads ${COUNT} generated and mutated messages as protons does, except for the listed differences`, () => {
     const seen: Record<Difference | 'none', number> = { none: 0, 'malformed message': 0, 'bad item': 0, value: 0, 'two wantlists': 0 }
 
     for (let i = 0; i < COUNT; i++) {

@@ -23,7 +23,7 @@ describe('frames on streams', () => {
     }
   }
 
-  /** The same bytes in chunks of another size, as they come from a network. */
+  /** The same bytes in chunks of another size, as a network delivers them. */
   function rechunk (size: number) {
     return async function * (chunks: Chunks): AsyncGenerator<Uint8Array> {
       const parts: Uint8Array[] = []

@@ -15,11 +15,11 @@ export interface KuboRpcInit extends EndpointInit {
   readonly fetch?: Fetch
 }
 
-/** What a command takes besides its query. */
+/** Options of a call. */
 export interface CallInit {
-  /** What the command reads, such as FormData or a stream. Default: nothing. */
+  /** The body of the request, such as FormData or a stream. Default: none. */
   readonly body?: RequestInit['body']
-  /** Default: that of the body. */
+  /** The content type of the body. Default: that of the body itself. */
   readonly contentType?: string
   /** Ends the call and the reading of its answer. Default: never. */
   readonly signal?: AbortSignal
@@ -81,7 +81,7 @@ export function createKuboRpc (init: KuboRpcInit): KuboRpc {
         // workerd does not know 'error'
         redirect: 'manual',
         ...(signal == null ? {} : { signal }),
-        // without half a duplex, Node refuses streams
+        // Node.js refuses streams without this option
         ...(body == null ? {} : { body, duplex: 'half' })
       })
     },
@@ -109,7 +109,7 @@ export function createKuboRpc (init: KuboRpcInit): KuboRpc {
   return rpc
 }
 
-/** fetch says no more than "fetch failed"; the cause has what happened. */
+/** Creates the error for a failed call. The message of `fetch` is only "fetch failed"; its cause says what happened. */
 function failure (err: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) {
     return signal.reason

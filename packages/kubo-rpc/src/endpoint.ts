@@ -52,7 +52,7 @@ export function parseEndpoint ({ url, authorization, headers }: EndpointInit): E
 
 function fromMultiaddr (name: string): Address {
   if (name.includes('@')) {
-    throw refuse(name, 'a multiaddr has no credentials, a URL can')
+    throw refuse(name, 'a multiaddr cannot contain credentials; use a URL')
   }
 
   const [protocol, value = '', transport, port = '', ...rest] = name.replace(/\/$/, '').split('/').slice(1)
@@ -75,7 +75,7 @@ function fromMultiaddr (name: string): Address {
   return { name, url, host: { name: protocol, value } }
 }
 
-/** What the URL made of a multiaddr's host must be what the multiaddr says. */
+/** Whether the URL has understood the host of a multiaddr as it is written. */
 function isHost (protocol: EndpointHost['name'], value: string, hostname: string): boolean {
   switch (protocol) {
     case 'ip4': return /^[\d.]+$/.test(value) && hostname === value
@@ -89,7 +89,7 @@ function isHostProtocol (name: string): name is EndpointHost['name'] {
 }
 
 function fromUrl (text: string): Address {
-  // strict, so that nothing URL would still understand (`http:/me:secret@host`, tabs) gets past the removal of credentials
+  // strict, so that credentials are removed from everything that URL would understand (`http:/me:secret@host`, tabs)
   const match = /^(https?:\/\/)([^\s/\\?#]*)([^\s\\]*)$/i.exec(text)
   const [, scheme, authority, rest] = match ?? []
 
@@ -106,7 +106,7 @@ function fromUrl (text: string): Address {
   const url = new URL(name)
 
   if (url.search !== '' || url.hash !== '') {
-    throw refuse(`${url.origin}${url.pathname}`, 'a query or a fragment has no meaning here')
+    throw refuse(`${url.origin}${url.pathname}`, 'it must not have a query or a fragment')
   }
 
   url.pathname = url.pathname.replace(/\/*$/, '/')
@@ -161,9 +161,9 @@ function allHeaders (name: string, authorizations: ReadonlyArray<string | undefi
   return headers
 }
 
-/** The text may hold credentials where no parser finds them, so this removes too much rather than too little. */
+/** Creates the error for an address. Credentials may be anywhere in an invalid address, so this removes too much rather than too little. */
 function refuse (text: string, why: string): InvalidEndpointError {
   const name = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')
 
-  return new InvalidEndpointError(`"${name}" is no address of an HTTP API: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
+  return new InvalidEndpointError(`"${name}" is not the address of an HTTP API: ${why}. Write /ip4/127.0.0.1/tcp/5001, /dns4/node/tcp/443/https or http://127.0.0.1:5001`)
 }

@@ -1,7 +1,7 @@
-/** The longest text that is shown of an answer that is not kubo's. */
+/** How much is shown of an answer that kubo did not write. */
 const MAX_LENGTH = 200
 
-/** Reads why a command failed: kubo answers every failure with status 500 and a JSON object whose `Message` says why. */
+/** The reason why a command failed: kubo answers every failure with status 500 and a JSON object with a `Message`. */
 export function failureMessage (text: string): string {
   try {
     const answer: unknown = JSON.parse(text)

@@ -2,7 +2,7 @@
  * @packageDocumentation
  *
  * A client for the RPC of kubo. It follows no redirect, so credentials go only to the
- * configured address, and shows credentials in no name and no error.
+ * configured address, and names and errors contain no credentials.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { KuboRpcError } from './errors.ts'
 
-/** An answer of /api/v0/id is some kilobytes. */
+/** The longest document: an answer of /api/v0/id takes a few kilobytes. */
 const MAX_BYTES = 65_536
 
 const HINTS: Record<number, string> = {
@@ -11,7 +11,7 @@ const HINTS: Record<number, string> = {
 }
 
 /**
- * Reads a small JSON document. Errors do not show what was answered.
+ * Reads a small JSON document. Errors do not show the answer.
  *
  * @throws {KuboRpcError} the status is not 200, or the answer is longer than 64 KiB or not JSON
  */

@@ -70,7 +70,7 @@ describe('the RPC of kubo', () => {
     await expect(rpc.call('id')).to.eventually.be.rejectedWith(/it redirects, which is refused/)
   })
 
-  it('tells the platform not to follow redirects, also with another `fetch`', () => {
+  it('tells the platform not to follow redirects, even with another `fetch`', () => {
     expect(createKuboRpc({ url: 'http://node' }).request('id').redirect).to.equal('manual')
   })
 

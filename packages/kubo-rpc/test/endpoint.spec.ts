@@ -65,11 +65,11 @@ describe('the address of an RPC', () => {
     'http://me:%ff-secret@node': /percent-encoded/,
     'http://node:5001/?token=secret': /a query or a fragment/,
     'http://me:secret@node:5001/#secret': /a query or a fragment/,
-    '/dns4/me:secret@node/tcp/5001': /no credentials/,
-    '/ip4/10.0.0.1': /no address of an HTTP API/,
-    '/ip4/10.0.0.1/udp/5001': /no address of an HTTP API/,
-    '/ip4/10.0.0.1/tcp/5001/ws': /no address of an HTTP API/,
-    '/unix/%2Frun%2Fapi.sock': /no address of an HTTP API/,
+    '/dns4/me:secret@node/tcp/5001': /cannot contain credentials/,
+    '/ip4/10.0.0.1': /not the address of an HTTP API/,
+    '/ip4/10.0.0.1/udp/5001': /not the address of an HTTP API/,
+    '/ip4/10.0.0.1/tcp/5001/ws': /not the address of an HTTP API/,
+    '/unix/%2Frun%2Fapi.sock': /not the address of an HTTP API/,
     '/ip4/10.0.0.999/tcp/5001': /its host or port is not valid/,
     '/ip4/node/tcp/5001': /its host or port is not valid/,
     '/ip6/node/tcp/5001': /its host or port is not valid/,
@@ -78,7 +78,7 @@ describe('the address of an RPC', () => {
     '/dns4//tcp/5001': /its host or port is not valid/,
     '/dns4/node/tcp/99999': /its host or port is not valid/,
     '/dns4/node/tcp/': /its host or port is not valid/,
-    '/ip4': /no address of an HTTP API/,
+    '/ip4': /not the address of an HTTP API/,
     '/ip4/10.0.0.1/tcp/4001/p2p/12D3KooWJvyP4dnE7TQhYSNVc8GUv7LoGBHKcfUxSvSwCqWEBJfF': /swarm address of a peer/
   }
 
@@ -89,7 +89,7 @@ describe('the address of an RPC', () => {
     })
   }
 
-  it('takes one value for each header, in any way, and shows none', () => {
+  it('takes one value for each header, however it is given, and shows none', () => {
     expect(parseEndpoint({ url: new URL('http://node'), authorization: 'Bearer x', headers: { 'X-Tenant': 'a' } }).headers)
       .to.deep.equal({ authorization: 'Bearer x', 'x-tenant': 'a' })
 

@@ -1,7 +1,7 @@
 import { expect } from 'aegir/chai'
 import { failureMessage } from '../src/failure-message.ts'
 
-describe('why a command failed', () => {
+describe('the reason why a command failed', () => {
   it('is the message of kubo', () => {
     expect(failureMessage('{"Message":"block was not found","Code":0,"Type":"error"}')).to.equal('block was not found')
   })

@@ -1,8 +1,8 @@
 /**
  * @packageDocumentation
  *
- * What the testing kits of the other packages share: laws as tests, for any test
- * runner. It imports no runner, and nothing of the codec.
+ * The code that the testing kits of the other packages share: it runs laws as tests with any
+ * test runner. It imports no runner, and nothing of the codec.
  */
 export * from './errors.ts'
 export { runTests, skipReason } from './runner.ts'

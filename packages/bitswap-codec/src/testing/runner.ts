@@ -13,7 +13,7 @@ export interface TestRunner {
 /** A law as a test. */
 export interface LawTest<Id extends string = string> {
   readonly id: Id
-  /** What it demands. */
+  /** What the law demands. */
   readonly title: string
   /** Why the law is skipped; undefined if it is not. */
   readonly skipped: string | undefined

@@ -7,7 +7,7 @@ function law (id: string, skipped?: string, check: LawTest['check'] = () => {}):
   return { id, title: `demands ${id}`, skipped, check }
 }
 
-/** A runner that writes down what it is given. */
+/** A runner that records its arguments. */
 function recordingRunner (): TestRunner & { readonly titles: string[], readonly bodies: Array<(this: unknown) => void | Promise<void>>, readonly timeouts: unknown[] } {
   const titles: string[] = []
   const bodies: Array<() => void | Promise<void>> = []
@@ -30,7 +30,7 @@ function recordingRunner (): TestRunner & { readonly titles: string[], readonly 
 }
 
 describe('runTests', () => {
-  it('gives each law to the runner, and the reasons of those that are skipped', () => {
+  it('passes each law to the runner, with the reason if it is skipped', () => {
     const runner = recordingRunner()
     runTests('mine', [law('a'), law('b', 'begins anywhere')], runner)
 
@@ -54,7 +54,7 @@ describe('runTests', () => {
     await expect(runner.bodies[1].call(undefined)).to.eventually.be.rejectedWith('later')
   })
 
-  it('says what to do where there is no test runner', () => {
+  it('says what to do if there is no test runner', () => {
     const { describe } = globalThis
     Reflect.deleteProperty(globalThis, 'describe')
 

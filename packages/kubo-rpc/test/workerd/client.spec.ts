@@ -48,7 +48,7 @@ describe('the RPC of kubo, in workerd', function () {
     expect(asked).to.deep.equal([`POST http://node.test:5001/api/v0/id Basic ${btoa('me:secret')}`])
   })
 
-  it('refuses a redirect, and asks nothing where it leads', async () => {
+  it('refuses a redirect, and makes no request to its target', async () => {
     respond = () => new Response(null, { status: 302, headers: { location: 'http://elsewhere.test/' } })
 
     expect(await (await worker.dispatchFetch('http://worker/')).text()).to.equal('KuboRpcError: it redirects, which is refused: credentials go only to the address that is configured')

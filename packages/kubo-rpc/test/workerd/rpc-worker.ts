@@ -1,6 +1,6 @@
 import { createKuboRpc } from '../../src/index.ts'
 
-/** Asks a node who it is, and answers with what it said or why it did not. */
+/** Asks a node for its id, and responds with its answer or with the error. */
 export default {
   async fetch (): Promise<Response> {
     const rpc = createKuboRpc({ url: 'http://me:secret@node.test:5001' })
