@@ -29,7 +29,7 @@ import type { ComponentLogger, PrivateKey } from '@libp2p/interface'
 
 /** Options of a program that embeds the balancer, in addition to the configuration. */
 export interface BalancerOptions {
-  /** Used instead of the key file, which is then not read. */
+  /** The public identity, if it is not in the key file, which is then not read. */
   privateKey?: PrivateKey
   /** For libp2p's own components. Default: their messages are not logged. */
   logger?: ComponentLogger
@@ -53,16 +53,16 @@ export interface Balancer {
   readonly preloadUrl: string | undefined
   readonly router: WantRouter
   /**
-   * Takes the nodes of another configuration: adds those that are new, removes those that are not in it when they owe
-   * nothing any more, and changes weights and labels. Clients notice nothing. What else differs takes effect at the next
-   * start, and is named in the log.
+   * Applies the nodes of another configuration: adds new ones, removes missing ones once they
+   * have finished their wants, and changes weights and labels. Clients notice nothing. Other
+   * settings take effect at the next start; the log names those that differ.
    *
    * @throws {ConfigError} the strategy does not accept the nodes; then nothing has changed
    */
   reload (config: BalancerConfig): void
   /**
-   * Refuses new wants, makes /readyz say so, and sends the answers that are due.
-   * Resolves when they are sent or when the signal aborts. Then call {@link stop}.
+   * Refuses new wants, lets /readyz report that, and sends the answers that are due. Resolves
+   * when they are sent or when the signal aborts. Then call {@link stop}.
    */
   drain (options?: { signal?: AbortSignal }): Promise<void>
   /** Closes everything that the balancer opened, at once. */
@@ -143,7 +143,7 @@ export async function startBalancer (config: BalancerConfig, options: BalancerOp
         logReload(log, next, changedSettings(config, next))
       },
       async drain (options) {
-        // a client that preloads is still to be found, and asked
+        // first, since the nodes must still find clients that preload, and ask them
         await preload?.drain(options?.signal)
         await upstream.services.router.drain(options)
       },

@@ -3,11 +3,11 @@ type Step = () => void | Promise<void>
 /** The steps that undo a start, to be run when the program ends or its start fails. */
 export interface Cleanup {
   add (...steps: Step[]): void
-  /** Undoes what was added, the last first. */
+  /** Runs the steps, the last one first. */
   run (): Promise<void>
 }
 
-/** Makes a cleanup that has no steps yet. */
+/** Creates a cleanup without steps. */
 export function createCleanup (): Cleanup {
   const steps: Step[] = []
 

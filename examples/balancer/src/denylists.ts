@@ -5,10 +5,10 @@ import type { Log } from './log/log.ts'
 import type { Denylist } from '@kitsune/want-router/policies'
 
 /**
- * Reads the denylists, by their paths and URLs, and keeps reading them. Until a URL has answered once, nothing is served.
+ * Reads the denylists from their paths and URLs, and reads them again when they change. Until every URL has answered once, nothing is served.
  *
  * @returns undefined if there are none
- * @throws {ConfigError} a file cannot be read, or is no denylist
+ * @throws {ConfigError} a file cannot be read, or is not a denylist
  */
 export async function startDenylists (lists: readonly string[], log: Log): Promise<Denylist | undefined> {
   if (lists.length === 0) {

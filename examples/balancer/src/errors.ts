@@ -22,11 +22,11 @@ export class StartError extends Error {
   name = 'StartError'
 }
 
-/** A worker could not start, and has said why on stderr. */
+/** A worker could not start. It has printed the reason on stderr. */
 export class WorkerFailedError extends Error {
   static name = 'WorkerFailedError'
   name = 'WorkerFailedError'
-  /** With which the worker ended. */
+  /** The exit code of the worker. */
   readonly exitCode: number
 
   constructor (exitCode: number) {

@@ -8,14 +8,14 @@ import type { RouterEvent, RouterMemberStatus } from '@kitsune/want-router'
 /** How often to check readiness, which can also change without an event of the router (clients come and go), ms. */
 const READINESS_INTERVAL = 1000
 
-/** Holds events back until the balancer has started: the log of a failed start only says why it failed. */
+/** Holds events back until the balancer has started, so that the log of a failed start only says why it failed. */
 export interface EventGate {
   push (event: RouterEvent): void
   /** Passes on the events so far and all later ones. */
   open (listener: (event: RouterEvent) => void): void
 }
 
-/** Makes a gate that is closed: it keeps events until `open` says who hears them. */
+/** Creates a closed gate, which keeps events until `open` sets the listener. */
 export function createEventGate (): EventGate {
   const held: RouterEvent[] = []
   let listener = (event: RouterEvent): void => { held.push(event) }

@@ -6,16 +6,16 @@ import type { KuboRpc } from '@kitsune/kubo-rpc'
 import type { StrategyFactory, TargetInit, WantRouter } from '@kitsune/want-router'
 import type { CID } from 'multiformats/cid'
 
-/** The member that stands for what nodes can find elsewhere. */
+/** The id of the member that stands for blocks that nodes can find elsewhere. */
 export const FETCH_THROUGH = '(fetch-through)'
 
-/** How much is looked for at the same time, and for how long. What exceeds it is answered as if it had not been found. */
+/** How many blocks the nodes look for at the same time, and for how long. Further blocks count as not found. */
 export const DEFAULT_FETCH_LIMITS = {
   /** Blocks in all. */
   total: 64,
   /** Blocks for one client. */
   perClient: 8,
-  /** ms. */
+  /** How long a node may look for a block, ms. */
   timeout: 10_000
 } as const
 
@@ -28,9 +28,10 @@ interface FetchThroughInit {
 type FetchLimits = Readonly<Record<keyof typeof DEFAULT_FETCH_LIMITS, number>>
 
 /**
- * Blocks that nodes find elsewhere. kubo's bitswap server does not search its network for a block that it
- * does not have, but its RPC does. So the balancer asks `block/get` of the nodes that are up, one after another, for a block that no
- * node has; the block then stays at the node that found it. A node that cannot look is skipped. `init` is called once, at the first use.
+ * A member for blocks that nodes find elsewhere. kubo's bitswap server does not search its
+ * network for a block that it does not have, but its RPC does. So if no node has a block, the
+ * balancer calls `block/get` of the nodes that are up, one after another; the node that finds
+ * the block keeps it. A node that fails is skipped. `init` is called once, at the first use.
  */
 export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   const running = new Map<string, number>()
@@ -42,7 +43,7 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
       const { nodes, limits } = prepared ??= prepare(init())
       const own = running.get(session) ?? 0
 
-      // a client within the process has a colon in its name, and wants what nodes have
+      // clients within the process, which have a colon in their names, only want blocks that nodes have
       if (session.includes(':') || total >= limits.total || own >= limits.perClient) {
         return
       }
@@ -68,29 +69,29 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
         }
       }
     }
-    // the limits are kept here, so that what exceeds them is answered and does not wait
+    // no limits of the router: `get` has its own, so that further wants are answered instead of waiting
   }, { id: FETCH_THROUGH, concurrency: 4096, capacity: { wants: 4096 } })
 }
 
 function prepare ({ nodes, router, limits = DEFAULT_FETCH_LIMITS }: FetchThroughInit): { readonly nodes: Iterable<KuboRpc>, readonly limits: FetchLimits } {
-  return { nodes: nodesInTurn(router, perRpcNode(nodes, createKuboRpc)), limits }
+  return { nodes: rotatedNodes(router, perRpcNode(nodes, createKuboRpc)), limits }
 }
 
-/** Nodes whose RPC is known and that are up, as they are asked one after another: each iteration begins with another one. */
-function nodesInTurn (router: FetchThroughInit['router'], find: (id: string) => KuboRpc | undefined): Iterable<KuboRpc> {
-  let turn = 0
+/** The nodes that are up and whose RPC is known; each iteration begins with the next one. */
+function rotatedNodes (router: FetchThroughInit['router'], find: (id: string) => KuboRpc | undefined): Iterable<KuboRpc> {
+  let next = 0
 
   return {
     * [Symbol.iterator] () {
       const up = router.status().members.flatMap(({ id, state }) => state === 'up' ? find(id) ?? [] : [])
-      const first = up.length === 0 ? 0 : turn++ % up.length
+      const first = up.length === 0 ? 0 : next++ % up.length
       yield * up.slice(first)
       yield * up.slice(0, first)
     }
   }
 }
 
-/** Ranks a member behind all others, whatever the strategy. */
+/** Wraps a strategy so that it ranks one member after all others. */
 export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
   return env => {
     const inner = create(env)
@@ -118,7 +119,7 @@ export function lastOf (create: StrategyFactory, id: string): StrategyFactory {
   }
 }
 
-/** Asks one node after another, until one has looked for it. */
+/** Asks one node after another, until one of them has looked for the block. */
 async function getFromOne (nodes: Iterable<KuboRpc>, cid: CID, signal: AbortSignal): Promise<Uint8Array | undefined> {
   for (const node of nodes) {
     try {
@@ -130,12 +131,12 @@ async function getFromOne (nodes: Iterable<KuboRpc>, cid: CID, signal: AbortSign
 
       await response.body?.cancel()
 
-      // with 500 kubo says that it has not found it; anything else is not its own answer
+      // kubo answers 500 if it has not found the block; any other status comes from a proxy
       if (response.status === 500) {
         return
       }
     } catch {
-      // it cannot be reached, which says nothing of the block
+      // the node cannot be reached, which says nothing about the block
       signal.throwIfAborted()
     }
   }

@@ -29,10 +29,10 @@ interface HostsInit {
   readonly log: Log
   readonly logger: ComponentLogger
   readonly registry: Registry
-  /** Lets nodes ask clients, if they preload. */
+  /** Lets nodes ask clients that preload; undefined without preload. */
   readonly gate: Gate | undefined
   readonly policies: WantRouterInit['policies']
-  /** The nodes, once there are any: they are made with the router's members. */
+  /** The nodes. Call it only once the router exists, since they are created from its members. */
   nodes (): Nodes
   readonly tap: WantRouterInit['tap']
   onEvent (event: RouterEvent): void
@@ -47,8 +47,7 @@ export async function createHosts ({ config, strategy, privateKey, log, logger, 
     logger,
     warn: message => { log.warn(message, { event: 'libp2p-changed' }) }
   }
-  // it has a new identity in each process: replicas share the public one, so with
-  // that a node could send one replica's blocks to another
+  // a new identity in each process: with the public one, which replicas share, a node could send the blocks of one replica to another
   const downstream = await createHost(host)
   const upstream: UpstreamHost = await createHost<{ router: WantRouter }>({
     ...host,
@@ -74,7 +73,7 @@ export async function createHosts ({ config, strategy, privateKey, log, logger, 
       })(components)
     }
   }).catch(err => {
-    // such as a node that is the balancer itself, which is known only with the key
+    // for example, a node is the balancer itself, which only shows once the key is known
     throw err instanceof InvalidOptionError ? new ConfigError(err.message) : err
   })
 

@@ -96,12 +96,12 @@ function inThisProcess (balancer: Balancer): Running {
   }
 }
 
-/** What a balancer says of itself when it listens. */
+/** The announcement of a balancer that listens. */
 export function announcementOf ({ peerId, addresses, httpUrls, adminUrl, preloadUrl }: Balancer): Announcement {
   return { peerId, addresses, ...(httpUrls.length > 0 ? { http: httpUrls } : {}), admin: adminUrl, preload: preloadUrl }
 }
 
-/** Notes each SIGHUP from now on; one during the start is carried out after it. */
+/** Handles each SIGHUP from now on; one that arrives during the start takes effect after it. */
 function createReloads ({ onHangUp }: ProcessContext): (reload: () => void) => void {
   let missed = false
   let act = (): void => { missed = true }
@@ -116,12 +116,12 @@ function createReloads ({ onHangUp }: ProcessContext): (reload: () => void) => v
   }
 }
 
-/** Reads the configuration again. One that is invalid changes nothing. */
+/** Reads the configuration again. An invalid one changes nothing. */
 function reload (running: Running, context: ProcessContext, key: string | undefined, log: Log): void {
   try {
     running.reload(resolveConfig(collectSettings(context), path => context.readFile(path), { key }))
   } catch (err) {
-    log.error(`SIGHUP: the configuration stays as it was: ${oneLine(err)}`, { event: 'reload-failed', reason: oneLine(err) })
+    log.error(`SIGHUP: keeping the old configuration: ${oneLine(err)}`, { event: 'reload-failed', reason: oneLine(err) })
   }
 }
 
@@ -140,7 +140,7 @@ export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { p
   return log
 }
 
-/** Prints the configuration as a file to stdout, and remarks on it to stderr. */
+/** Prints the configuration as a config file on stdout, and remarks about it on stderr. */
 async function check (config: BalancerConfig, probing: boolean, { print, printError }: ProcessContext): Promise<number> {
   await loadStrategy(config.strategy, config.downstreams)
   print(JSON.stringify(toConfigFile(config), undefined, 2))

@@ -1,7 +1,6 @@
 /**
- * Programs import this module first. On an older Node all modules load, and then
- * fail in the middle of their work because `Promise.withResolvers` or another
- * function is missing.
+ * Programs import this module first. On an older Node all modules load, but fail later because
+ * `Promise.withResolvers` or another function is missing.
  */
 const [major] = process.versions.node.split('.')
 

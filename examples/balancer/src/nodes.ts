@@ -5,7 +5,7 @@ import type { DownstreamConfig } from './config/downstream-config.ts'
 import type { Log } from './log/log.ts'
 import type { TargetInit } from '@kitsune/want-router'
 
-/** What is used of the router's members. */
+/** The part of the router's members that is used. */
 export interface MemberSet {
   add (target: TargetInit): void
   remove (id: string, options: { drain: boolean, signal: AbortSignal }): Promise<void>
@@ -13,28 +13,27 @@ export interface MemberSet {
 }
 
 interface NodesInit {
-  /** The nodes that the router was made with. */
+  /** The nodes with which the router was created. */
   readonly downstreams: readonly DownstreamConfig[]
   readonly members: MemberSet
-  /** How long what is open at a node that is removed may take, ms. */
+  /** How long a removed node may take to finish its wants, ms. */
   readonly grace: number
   readonly log: Log
 }
 
 /** The nodes of a running balancer, which follow its configuration. */
 export interface Nodes {
-  /** A node as it is, or was last, configured. */
+  /** The current or last configuration of a node. */
   find (id: string): DownstreamConfig | undefined
   /**
-   * Adds, removes and changes nodes. One that is removed finishes what it owes first, and one that is another node
-   * under the same name takes its place after that.
+   * Adds, removes and changes nodes. A removed node first finishes its wants; if another node has its name, that one is added afterwards.
    */
   follow (downstreams: readonly DownstreamConfig[]): void
-  /** Lets no node finish any more. */
+  /** No longer waits for removed nodes to finish. */
   stop (): void
 }
 
-/** Makes the set of nodes that the router was made with; changes of the configuration are applied to it. */
+/** Creates the set of nodes of a router, to which changes of the configuration are applied. */
 export function createNodes ({ downstreams, members, grace, log }: NodesInit): Nodes {
   const nodes = new Map(downstreams.map(node => [node.id, node]))
   const leaving = new Set<string>()
@@ -63,7 +62,7 @@ export function createNodes ({ downstreams, members, grace, log }: NodesInit): N
     nodes.delete(id)
     const node = wanted.get(id)
 
-    // it may be wanted again, or another under its name
+    // the configuration may contain the node again, or another one with its name
     if (node != null && !stopping.signal.aborted) {
       add(node)
     }

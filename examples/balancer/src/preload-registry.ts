@@ -19,12 +19,12 @@ export interface RegistryInit {
 /** The registry of open requests over Redis. */
 export interface RunningRegistry {
   readonly requests: PreloadRegistry
-  /** Why other processes cannot be reached; undefined: they can. */
+  /** Why other processes cannot be reached; undefined if they can. */
   readonly problem: string | undefined
   stop (): void
 }
 
-/** Starts it. The balancer does not wait for Redis: without it, it goes on alone. */
+/** Starts the registry. The balancer does not wait for Redis: until Redis answers, it only finds its own clients. */
 export function startRegistry ({ config, peerId, registry, log }: RegistryInit): RunningRegistry {
   let lastError: Error | undefined
   const bus = redisBus({

@@ -22,7 +22,7 @@ interface PreloadInit {
   /** Proxies whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
   readonly upstream: Libp2p<{ router: WantRouter }>
-  /** Its policy is one of the router's reverse direction. */
+  /** The gate whose policy the router's reverse direction has. */
   readonly gate: Gate
   readonly nodes: Pick<Nodes, 'find'>
   readonly strategy: StrategyFactory
@@ -41,7 +41,7 @@ export interface PreloadServer {
   stop (): Promise<void>
 }
 
-/** What a balancer without preload does not need. */
+/** Creates the gate that lets nodes ask clients; undefined for a balancer without preload. */
 export function createPreloadGate ({ preload }: BalancerConfig): Gate | undefined {
   return preload == null ? undefined : createGate()
 }

@@ -50,7 +50,7 @@ export async function probe ({ downstreams }: BalancerConfig): Promise<Probed[]>
       const { state, why = `no answer within ${TIMEOUT / 1000} s` } = heard.get(id) ?? {}
 
       return state === 'up'
-        ? { id, reached: true, detail: `peer ${peer} at ${connectedTo?.[0] ?? 'an address whose connection has closed again'}` }
+        ? { id, reached: true, detail: `peer ${peer} at ${connectedTo?.[0] ?? 'an address (the connection has closed again)'}` }
         : { id, reached: false, detail: why }
     })
   } finally {

@@ -18,7 +18,7 @@ export interface ProcessContext extends Sources {
   onHangUp (listener: () => void): void
   /** Calls the listener with the reason of each unhandled rejection from now on. */
   onUnhandledRejection (listener: (reason: unknown) => void): void
-  /** If the process is a worker: what connects it to its primary, which sends it signals and speaks for it. */
+  /** The link to the primary, if the process is a worker: it delivers signals, and announces the balancer. */
   readonly worker?: WorkerLink
 }
 

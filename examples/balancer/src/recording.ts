@@ -18,7 +18,7 @@ interface RecordingInit {
   readonly log: Pick<Log, 'warn'>
 }
 
-// how much may wait for the disk, characters
+// the most that may wait for the disk, characters
 const MAX_WAITING = 64 << 20
 // lines are written together in pieces of this size, characters
 const PIECE = 64 << 10

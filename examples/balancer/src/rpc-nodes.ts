@@ -1,7 +1,7 @@
 import type { DownstreamConfig } from './config/downstream-config.ts'
 import type { Nodes } from './nodes.ts'
 
-/** Where the RPC of a node is. */
+/** The address of a node's RPC. */
 export interface RpcNode {
   readonly id: string
   readonly url: string
@@ -9,8 +9,9 @@ export interface RpcNode {
 }
 
 /**
- * Something for each node that is given by its RPC. It is made when it is asked for first, and again only when the
- * node's configuration has changed. Undefined for other nodes, and for those that are not known.
+ * Creates an object for each node that is configured by its RPC: on first use, and again only
+ * if the node's configuration has changed. Returns undefined for other nodes, and for unknown
+ * ones.
  */
 export function perRpcNode <T extends object> (nodes: Pick<Nodes, 'find'>, create: (node: RpcNode) => T): (id: string) => T | undefined {
   const made = new WeakMap<DownstreamConfig, T>()

@@ -199,7 +199,7 @@ describe('balancer', function () {
     balancer = await startBalancer(loopbackConfig(nodes.addresses, { key: path('key'), limits: { ...loopbackConfig(nodes.addresses).limits, wantsPerClient: 4 } }))
     const client = await connectClient(balancer.addresses[0])
     clients.push(client.host)
-    // more wants than it keeps, while no node answers
+    // send more wants than the limit, while no node answers
     await nodes.stop()
     await until(() => !balancer.router.ready)
     nodes.dag.blocks.forEach(({ cid }) => { client.get(cid).catch(() => {}) })

@@ -71,7 +71,7 @@ describe('kitsune-balancer with nodes behind it', function () {
     }
   })
 
-  it('logs nothing but errors where that is asked for', async () => {
+  it('logs only errors with --log-level error', async () => {
     const program = start([...nodes.addresses.flatMap(address => ['-d', address]), ...LOOPBACK, '--json', '--log-level', 'error'])
     const { admin } = await announcementOf(program)
     await until(async () => (await fetch(`${admin}/readyz`)).ok)
@@ -80,7 +80,7 @@ describe('kitsune-balancer with nodes behind it', function () {
     expect(await program.ended).to.include({ code: 0, stderr: '' })
   })
 
-  it('are reached by a probe, which says which are not', async () => {
+  it('are reached by a probe, which says which of them cannot be reached', async () => {
     const argv = [...nodes.addresses.flatMap((address, i) => ['-d', `${address};name=n${i}`]), '--check-config', '--probe']
     const reached = await run(...argv)
 

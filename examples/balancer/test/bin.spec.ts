@@ -118,7 +118,7 @@ describe('kitsune-balancer', function () {
       })
       expect(existsSync(path('key'))).to.be.false()
 
-      // it prints a file that it accepts
+      // it accepts the file that it prints
       writeFileSync(path('printed.json'), stdout)
       expect(await run('--config', 'printed.json', '--check-config')).to.deep.equal({ code: 0, killedBy: null, stdout, stderr: '' })
     })
@@ -134,7 +134,7 @@ describe('kitsune-balancer', function () {
       expect(await program.ended).to.include({ code: 0 }).and.to.have.property('stderr').that.matches(/SIGTERM during the start/)
     })
 
-    it('ends at a signal when a file that it reads does not end', async () => {
+    it('ends at a signal while it reads a file that never ends', async () => {
       execFileSync('mkfifo', [path('fifo')])
       const program = start(['-d', UNREACHABLE, ...LOOPBACK, '--config', 'fifo'])
       // resolves when the program reads the other end
@@ -165,7 +165,7 @@ describe('kitsune-balancer', function () {
 
   it('shows no credential in anything it prints or serves', async () => {
     const refused = createServer(socket => {
-      // the balancer may hang up before it has read this
+      // the balancer may close the connection before it has read this
       socket.on('error', () => {})
       socket.resume().end('HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n')
     })

@@ -79,7 +79,7 @@ describe('documentation', () => {
     }
   })
 
-  it('has every metric of several workers that is not their sum', async () => {
+  it('has every metric of several workers that is not the sum of theirs', async () => {
     const workers = readFileSync(new URL('../../../docs/workers.md', import.meta.url), 'utf8')
     const view = combinedView({ workers: { listening: [], deaths: 0 }, count: 2, onDraining () {} })
     const own = (await (await view.metrics()).getMetricsAsJSON()).map(({ name }) => name)
@@ -90,7 +90,7 @@ describe('documentation', () => {
 
   it('has every metric of preload, and no others', async () => {
     const preload = { host: '127.0.0.1', port: 0 }
-    // no Redis is there, and none is waited for
+    // no Redis listens there; the balancer does not wait for one
     const redis = redisSettings({ preload: { origin: '-p', value: '0' }, redis: { origin: '--redis', value: 'redis://127.0.0.1:1' } })
     const balancer = await startBalancer(loopbackConfig(['/ip4/127.0.0.1/tcp/1'], { key: path('key'), preload, ...redis }))
 

@@ -48,7 +48,7 @@ describe('fetch-through', () => {
     }
   }
 
-  it('has a node look for a block', async () => {
+  it('asks a node to look for a block', async () => {
     await ask('client', 'x')
     await until(() => asked.length === 1)
     expect(asked[0].url).to.equal(`/a/api/v0/block/get?arg=${CID.decode((await fakeBlock('x')).cid)}`)
@@ -58,7 +58,7 @@ describe('fetch-through', () => {
     expect(said).to.deep.equal(['block 120'])
   })
 
-  it('says that what is too much, fails or is not found in time is not there', async () => {
+  it('answers that a block is absent if there are too many, or if a node fails or does not find it in time', async () => {
     await ask('client', '1', '2', '3')
     await until(() => said.length === 1)
     await ask('other', '4', '5')
@@ -74,7 +74,7 @@ describe('fetch-through', () => {
     await until(() => asked.length === 4)
   })
 
-  it('asks another node when one cannot look for it, and no other when one has looked in vain', async () => {
+  it('asks another node if one cannot look for the block, and no other once one has looked in vain', async () => {
     ids = ['a', 'b', 'c']
     await ask('client', 'x')
     await until(() => asked.length === 1)
@@ -99,7 +99,7 @@ describe('fetch-through', () => {
   describe('the strategy with a last member', () => {
     strategyTests(lastOf(rendezvous(), FETCH_THROUGH), { name: 'lastOf', test: { describe, it } })
 
-    it('ranks that behind all others', () => {
+    it('ranks that member after all others', () => {
       const strategy = lastOf(rendezvous(), 'member-0')(fakeEnv())
       strategy.update(fakeMembers(3))
 

@@ -8,7 +8,7 @@ import type { Nodes } from '../src/nodes.ts'
 
 const parse = (...downstreams: string[]): readonly DownstreamConfig[] => load({ flags: downstreams.map(text => `-d ${text}`).join(' ') }).downstreams
 
-/** Nodes over a router that takes note of what it is told. */
+/** Nodes of a router that records the calls. */
 function rig (...configured: string[]): { nodes: Nodes, said: string[], errors: string[], finish (id: string): Promise<void> } {
   const said: string[] = []
   const errors: string[] = []
@@ -48,7 +48,7 @@ function rig (...configured: string[]): { nodes: Nodes, said: string[], errors: 
 }
 
 describe('nodes of a running balancer', () => {
-  it('follow the configuration, and are left alone where that is the same', () => {
+  it('follow the configuration, and are not touched if it has not changed', () => {
     const { nodes, said } = rig('http://a:5001;name=a', 'http://b:5001;name=b', 'http://c:5001;name=c;label.zone=x')
     nodes.follow(parse('http://c:5001;name=c;weight=3;label.zone=y', 'http://d:5001;name=d;weight=2', 'http://a:5001;name=a'))
 
@@ -59,7 +59,7 @@ describe('nodes of a running balancer', () => {
   })
 
   for (const [what, text] of [['address', 'http://other:5001;name=a'], ['kind', '/ip4/10.0.0.1/tcp/4001/p2p/12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5;name=a'], ['credentials', 'http://u:p@a:5001;name=a'], ['entries', 'http://a:5001;name=a;entries=7']]) {
-    it(`one of another ${what} takes the place of the one before when that has finished`, async () => {
+    it(`a node with another ${what} replaces the old one once that has finished`, async () => {
       const { nodes, said, finish } = rig('http://a:5001;name=a')
       nodes.follow(parse(text))
       expect(said).to.deep.equal(['remove a when it has finished'])
@@ -69,10 +69,10 @@ describe('nodes of a running balancer', () => {
     })
   }
 
-  it('what is configured when one has finished is what counts', async () => {
+  it('once a node has finished, the current configuration decides what follows', async () => {
     const { nodes, said, finish } = rig('http://a:5001;name=a', 'http://b:5001;name=b')
     nodes.follow(parse('http://b:5001;name=b'))
-    // it is wanted again, with another weight
+    // the configuration contains it again, with another weight
     nodes.follow(parse('http://a:5001;name=a;weight=5', 'http://b:5001;name=b'))
     expect(said).to.have.length(1)
     await finish('a')
@@ -85,7 +85,7 @@ describe('nodes of a running balancer', () => {
     expect(nodes.find('a')).to.equal(undefined)
   })
 
-  it('one that cannot be added is logged, and the others follow', () => {
+  it('a node that cannot be added is logged, and the others are added', () => {
     const { nodes, said, errors } = rig('http://a:5001;name=a')
     nodes.follow(parse('http://x:5001;name=itself', 'http://b:5001;name=b', 'http://a:5001;name=a'))
 
@@ -93,7 +93,7 @@ describe('nodes of a running balancer', () => {
     expect(errors).to.deep.equal(['node itself cannot be added: it is the router itself'])
   })
 
-  it('none is added in place of one that was cut off by the end', async () => {
+  it('no node replaces one that was cut off when the balancer stopped', async () => {
     const { nodes, said, finish } = rig('http://a:5001;name=a')
     nodes.follow(parse('http://x:5001;name=a'))
     nodes.stop()

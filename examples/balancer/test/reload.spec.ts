@@ -52,12 +52,12 @@ describe('kitsune-balancer on SIGHUP', function () {
     await client.host.stop()
   })
 
-  it('keeps what it has where the new configuration is invalid, and says why in a line', async () => {
+  it('keeps its configuration if the new one is invalid, and says why in one line', async () => {
     for (const [config, message] of [
-      ['{', /SIGHUP: the configuration stays as it was: .*balancer\.json/],
-      [{ downstream: [] }, /SIGHUP: the configuration stays as it was: .*names no downstream/],
-      [{ downstream: [`${nodes.addresses[0]};name=n0;weight=-1`] }, /SIGHUP: the configuration stays as it was: .*a weight must be/],
-      [{ downstream: [`${nodes.addresses[0]};name=n0`], strategi: 'x' }, /SIGHUP: the configuration stays as it was: .*strategi/]
+      ['{', /SIGHUP: keeping the old configuration: .*balancer\.json/],
+      [{ downstream: [] }, /SIGHUP: keeping the old configuration: .*names no downstream/],
+      [{ downstream: [`${nodes.addresses[0]};name=n0;weight=-1`] }, /SIGHUP: keeping the old configuration: .*a weight must be/],
+      [{ downstream: [`${nodes.addresses[0]};name=n0`], strategi: 'x' }, /SIGHUP: keeping the old configuration: .*strategi/]
     ] as const) {
       await configure(config)
       program.signal('SIGHUP')
@@ -66,14 +66,14 @@ describe('kitsune-balancer on SIGHUP', function () {
     }
   })
 
-  it('names what takes effect at the next start only', async () => {
+  it('names the settings that only take effect at the next start', async () => {
     await configure({ downstream: [`${nodes.addresses[0]};name=n0`], strategy: 'round-robin', maxWants: 7 })
     program.signal('SIGHUP')
 
     expect(await program.errorLine(/next start/)).to.match(/warn {2}these settings have changed and take effect at the next start: strategy, maxWants$/)
   })
 
-  it('keeps a node draining that was told to, until it is resumed', async () => {
+  it('keeps draining a node until it is resumed', async () => {
     const post = async (path: string): Promise<unknown> => (await fetch(`${announced.admin}${path}`, { method: 'POST' })).json()
 
     expect(await post('/members/n0/drain')).to.include({ id: 'n0', state: 'draining' })

@@ -4,7 +4,7 @@ import { perRpcNode } from '../src/rpc-nodes.ts'
 import type { DownstreamConfig } from '../src/config/downstream-config.ts'
 import type { RpcNode } from '../src/rpc-nodes.ts'
 
-describe('what is made for nodes that are given by their RPC', () => {
+describe('an object for each node that is configured by its RPC', () => {
   const node: DownstreamConfig = { id: 'a', kind: 'rpc', address: 'http://192.0.2.1', weight: 1, labels: {} }
   const nodes = new Map<string, DownstreamConfig>()
   const made: RpcNode[] = []
@@ -23,19 +23,19 @@ describe('what is made for nodes that are given by their RPC', () => {
     })
   })
 
-  it('is made once, and only for nodes that are asked for', () => {
+  it('is created once, and only when it is used', () => {
     expect(find('a')).to.equal(find('a'))
     expect(made).to.deep.equal([{ id: 'a', url: 'http://192.0.2.1', authorization: undefined }])
   })
 
-  it('is made again when the configuration of the node has changed', () => {
+  it('is created again when the configuration of the node has changed', () => {
     find('a')
     nodes.set('a', { ...node, authorization: createSecret('Bearer x') })
     find('a')
     expect(made.map(({ authorization }) => authorization)).to.deep.equal([undefined, 'Bearer x'])
   })
 
-  it('is not made for other nodes', () => {
+  it('is not created for other nodes', () => {
     expect([find('swarm'), find('unknown'), made.length]).to.deep.equal([undefined, undefined, 0])
   })
 })

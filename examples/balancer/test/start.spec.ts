@@ -25,7 +25,7 @@ describe('npm start', function () {
     expect(await program.line(/admin/)).to.match(/http:\/\/127\.0\.0\.1:\d+/)
     const url = /'(http:.*)'/.exec(await program.line(/curl/))?.[1] ?? ''
     await program.line(/npm start -- -d/)
-    // the nodes are connected in a moment
+    // the balancer takes a moment to connect to the nodes
     await until(async () => (await fetch(url, { method: 'HEAD' })).status === 200)
     const car = await fetch(url)
     expect((await car.bytes()).byteLength).to.be.above(1_037_423)

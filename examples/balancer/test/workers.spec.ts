@@ -17,7 +17,7 @@ describe('workers', function () {
   const text = async (url: string): Promise<string> => (await fetch(url)).text()
   const status = async (admin: string): Promise<Status> => JSON.parse(await text(`${admin}/status`)) as Status
 
-  it('are one balancer to the outside, and one that dies is replaced', async () => {
+  it('look like one balancer from outside, and one that dies is replaced', async () => {
     const program = workers()
     const { peerId, addresses, admin } = await announcementOf(program)
     const before = await status(admin)
@@ -36,7 +36,7 @@ describe('workers', function () {
     expect(after.workers[0].pid).to.equal(before.workers[0].pid)
     expect(after.workers[1].pid).not.to.equal(before.workers[1].pid)
     expect(await text(`${admin}/metrics`)).to.include('\nkitsune_balancer_worker_deaths_total 1\n')
-    // what an operator has done holds for it, too
+    // the node that the operator drains is drained at the new worker too
     await until(async () => (await status(admin)).workers.every(({ members }) => members[0].draining))
 
     program.signal('SIGHUP')
@@ -53,7 +53,7 @@ describe('workers', function () {
     expect(code).to.equal(2)
     expect(stderr).to.match(/^kitsune-balancer: strategy: .*broken.*\n$/)
     expect(stdout).to.equal('')
-    // it was made before, by the one process that makes it
+    // the primary, the only process that creates it, has created it before
     expect(existsSync(path('key'))).to.be.true()
   })
 

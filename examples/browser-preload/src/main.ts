@@ -13,7 +13,7 @@ const { values: { preload, address, port } } = parseArgs({
 })
 
 if (preload == null || address == null) {
-  console.error(`name a preload node, by what kitsune-balancer prints when it starts: ${USAGE}`)
+  console.error(`name a preload node by the two addresses that kitsune-balancer prints when it starts: ${USAGE}`)
   process.exit(2)
 }
 

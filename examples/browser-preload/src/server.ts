@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 export interface PageServerInit {
   /** The node at which the page leaves files. */
   readonly node: PreloadAddress
-  /** On loopback. Default: any that is free. */
+  /** The port, on loopback. Default: any free port. */
   readonly port?: number
 }
 
@@ -81,7 +81,7 @@ async function bundlePage (): Promise<string> {
   return text
 }
 
-/** The page's files are in src, also when this module runs from dist/src. */
+/** The path of a file of the page: they are in src, even if this module runs from dist/src. */
 function source (name: string): string {
   return fileURLToPath(new URL(import.meta.url.includes('/dist/') ? `../../src/page/${name}` : `./page/${name}`, import.meta.url))
 }

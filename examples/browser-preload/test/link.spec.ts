@@ -11,7 +11,7 @@ describe('links to files', () => {
     }
   })
 
-  it('name none when they were not made so', () => {
+  it('name no file if `linkTo` did not create them', () => {
     for (const hash of ['', '#', '#a', `#${cid}`, '#nonsense/a.txt', `#${cid}/%zz`]) {
       expect(parseLink(hash), hash).to.equal(undefined)
     }

@@ -17,7 +17,7 @@ describe('the server of the page', function () {
     await server.stop()
   })
 
-  it('serves the page and what it loads', async () => {
+  it('serves the page and the files that it loads', async () => {
     for (const [path, type] of [['', 'text/html'], ['style.css', 'text/css'], ['page.js', 'text/javascript']]) {
       const response = await fetch(server.url + path)
 

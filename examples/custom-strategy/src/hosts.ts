@@ -20,11 +20,11 @@ export async function createHost<T extends ServiceMap> (services: Libp2pOptions<
   })
 }
 
-/** A node of the demonstration: its zone, its blocks and how slow it is. */
+/** A node of the demonstration: its zone, its blocks and its latency. */
 export interface NodeInit {
   readonly id: string
   readonly zone: string
-  /** By CID. */
+  /** The blocks, by CID. */
   readonly blocks: ReadonlyMap<string, Uint8Array>
   /** How long a read takes, ms. */
   readonly latency: number
@@ -36,7 +36,7 @@ export interface Node extends NodeInit {
   served: number
 }
 
-/** Starts a node, which is a router too: behind it is a block source instead of peers. */
+/** Starts a node, which is a router too: its target is a block source instead of peers. */
 export async function startNode (init: NodeInit): Promise<Node> {
   const target = source({
     async get (cid) {
@@ -52,7 +52,7 @@ export async function startNode (init: NodeInit): Promise<Node> {
   return node
 }
 
-/** Starts the host that clients connect to: it routes their wants to the nodes by the strategy. */
+/** Starts the host to which clients connect: it routes their wants to the nodes by the strategy. */
 export async function startRouter (nodes: readonly Node[], strategy: StrategyFactory): Promise<Libp2p> {
   const targets = peers(nodes.map(({ id, zone, host }) => ({
     id,

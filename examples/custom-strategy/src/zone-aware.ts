@@ -25,11 +25,11 @@ export function zoneAware (zone: string, inner: StrategyFactory = rendezvous(), 
       },
 
       * rank (want) {
-        const spills = busyness(near) > factor * busyness(far)
+        const isOverloaded = busyness(near) > factor * busyness(far)
         const later: Member[] = []
 
         for (const member of strategy.rank(want)) {
-          if (spills || isNear(member)) {
+          if (isOverloaded || isNear(member)) {
             yield member
           } else {
             later.push(member)

@@ -3,7 +3,7 @@ import { demo } from '../src/demo.ts'
 import { zoneAware } from '../src/zone-aware.ts'
 
 describe('two nodes behind a zone-aware router', () => {
-  it('serves from its own zone, and from the other when it is rushed', async () => {
+  it('serves from its own zone, and also from the other during a rush', async () => {
     const { calm, rush } = await demo(zoneAware('a'))
 
     expect(calm).toEqual({ 'node-a': 20, 'node-b': 0 })
@@ -12,7 +12,7 @@ describe('two nodes behind a zone-aware router', () => {
     expect(rush['node-a']).toBeGreaterThan(rush['node-b'])
   })
 
-  it('knows which zone is its own', async () => {
+  it('prefers the zone that it is given', async () => {
     const { calm } = await demo(zoneAware('b'))
 
     expect(calm).toEqual({ 'node-a': 0, 'node-b': 20 })

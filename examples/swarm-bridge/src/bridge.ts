@@ -25,7 +25,7 @@ export interface BridgeInit {
 
 /** A running bridge: two hosts and the router between them. */
 export interface Bridge {
-  /** The host to which those that ask connect. */
+  /** The host to which clients connect. */
   readonly upstream: Libp2p<HostServices & { router: WantRouter }>
   /** The host that connects to the nodes, with its own identity. */
   readonly downstream: Libp2p<HostServices>
@@ -35,10 +35,10 @@ export interface Bridge {
 const AGENT = { name: 'swarm-bridge', version: '0.0.0' }
 
 /**
- * Starts a bridge: two hosts, one of which has the key of a private swarm, and a
- * router between them. Wants pass from the upstream side to the downstream side
- * only: the router has no reverse direction, so what downstream nodes want is ignored.
- * The sides see two peers that have nothing in common but the blocks.
+ * Starts a bridge: two hosts, one of which has the key of a private swarm, and a router between
+ * them. Wants pass from the upstream side to the downstream side only: the router has no
+ * reverse direction, so wants of downstream nodes are ignored. Each side sees a different peer,
+ * and the two have nothing in common except the blocks.
  *
  * @throws {InvalidOptionError} a node's address is not a multiaddr with a peer id
  */

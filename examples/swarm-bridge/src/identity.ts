@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 
-/** Reads a private key, which is made first if there is no such file: nodes that peer with the bridge know it by its id. */
+/** Reads a private key, or creates the file if it does not exist: nodes that peer with the bridge know it by its peer id. */
 export async function loadIdentity (file: string): Promise<PrivateKey> {
   try {
     return privateKeyFromProtobuf(await readFile(file))

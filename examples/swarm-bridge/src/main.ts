@@ -7,10 +7,10 @@ import { loadIdentity } from './identity.ts'
 const USAGE = `npm start -- --swarm-key <file> --node <multiaddr> [--node …] [options]
 
   --swarm-key <file>    the key of the private swarm
-  --node <multiaddr>    a node that is asked, with /p2p/ and its peer id; may be repeated
-  --listen <multiaddr>  where those that ask connect; may be repeated. Default /ip4/127.0.0.1/tcp/4011
-  --identity <file>     the private key of the side that listens; made if there is none. Default: a new one
-  --private <side>      the side of the private swarm: upstream asks, downstream is asked. Default upstream`
+  --node <multiaddr>    a downstream node, with /p2p/ and its peer id; may be repeated
+  --listen <multiaddr>  where clients connect; may be repeated. Default /ip4/127.0.0.1/tcp/4011
+  --identity <file>     the private key of the upstream host; created if absent. Default: a new one
+  --private <side>      the side that is the private swarm, upstream or downstream. Default upstream`
 
 const { values } = parseArgs({
   options: {

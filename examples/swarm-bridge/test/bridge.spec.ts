@@ -24,14 +24,14 @@ async function blockOf (text: string): Promise<Block> {
   return { bytes, cid: CID.createV1(raw.code, await sha256.digest(bytes)) }
 }
 
-/** A node that notes what it is asked for, and what peers tell it of themselves. */
+/** A node that records which blocks it is asked for, and the identify messages of its peers. */
 interface Node {
   readonly host: Libp2p<HostServices>
   readonly asked: string[]
   readonly told: IdentifyResult[]
 }
 
-/** Starts a node that serves the block, or one that serves none and may fetch. */
+/** Starts a node that serves the block, or one that has no block and only fetches. */
 async function startNode (block: Block | undefined, swarmKey?: Uint8Array): Promise<Node> {
   const asked: string[] = []
   const told: IdentifyResult[] = []
@@ -66,7 +66,7 @@ async function until (what: string, is: () => boolean): Promise<void> {
   }
 }
 
-/** All that was said, with what a signed record says. */
+/** All identify messages, with the content of signed records, as text. */
 const said = (results: readonly IdentifyResult[]): string => JSON.stringify(results.map(({ connection, ...rest }) => ({
   ...rest,
   peerId: rest.peerId.toString(),
@@ -104,7 +104,7 @@ for (const privateSide of ['upstream', 'downstream'] as const satisfies Side[]) 
       await Promise.all([asking, holding].map(async ({ host }) => host.stop()))
     })
 
-    it('serves those that ask from those that are asked', async () => {
+    it('serves clients of the upstream side with blocks of the downstream side', async () => {
       const client = await createBlockClient(asking.host, bridge.upstream.getMultiaddrs()[0])
       expect([...await client.get(wanted.cid)]).to.deep.equal([...wanted.bytes])
     })
@@ -115,13 +115,13 @@ for (const privateSide of ['upstream', 'downstream'] as const satisfies Side[]) 
 
       try {
         await keeper.host.dial(bridge.upstream.getMultiaddrs())
-        // the bridge has connected to it, and hears what it wants
+        // the bridge has connected to it, and receives its wants
         const [toBridge] = holding.host.getConnections()
         const stream = await toBridge.newStream([...BITSWAP_PROTOCOLS])
         const wants = [{ cid: secret.cid.bytes, priority: 1, cancel: false, wantType: 'block', sendDontHave: true }] as const
         stream.send(new Uint8ArrayList(...encodeFrame({ wants }, '/ipfs/bitswap/1.2.0')))
         await stream.close()
-        // what comes after it has been served, so it has been read
+        // a later want has been served, so this one has been read
         const client = await createBlockClient(asking.host, bridge.upstream.getMultiaddrs()[0])
         await client.get(wanted.cid)
         expect(keeper.asked).to.be.empty()
@@ -132,15 +132,15 @@ for (const privateSide of ['upstream', 'downstream'] as const satisfies Side[]) 
       }
     })
 
-    it('lets neither side learn of the other', async () => {
+    it('lets neither side learn about the other', async () => {
       const client = await createBlockClient(asking.host, bridge.upstream.getMultiaddrs()[0])
       await client.get(wanted.cid)
-      await until('all have told of themselves', () => asking.told.length > 0 && holding.told.length > 0)
+      await until('all nodes have identified themselves', () => asking.told.length > 0 && holding.told.length > 0)
       const above = [asking.host, bridge.upstream]
       const below = [holding.host, bridge.downstream]
 
       for (const [node, ownSide, others] of [[asking, bridge.upstream, below], [holding, bridge.downstream, above]] as const) {
-        expect(said(node.told), 'its own side is what it knows').to.include(ownSide.peerId.toString())
+        expect(said(node.told), 'it knows the bridge on its own side').to.include(ownSide.peerId.toString())
         const known = [...await node.host.peerStore.all(), ...await ownSide.peerStore.all()]
           .map(({ id, addresses, protocols }) => ({ id: id.toString(), addresses: addresses.map(({ multiaddr }) => String(multiaddr)), protocols }))
         const all = said(node.told) + JSON.stringify(known)

@@ -1,7 +1,7 @@
 import { AggregatorRegistry, Counter, Gauge, Registry } from 'prom-client'
 import type { WorkerProcesses } from '../workers/worker-processes.ts'
 
-/** How the values of several workers become one, where it is not their sum. */
+/** How the values of several workers are combined into one, for metrics of which the sum has no meaning. */
 export const AGGREGATORS: Readonly<Record<string, 'min' | 'max' | 'average'>> = {
   kitsune_balancer_full: 'max',
   kitsune_router_members: 'max',
@@ -30,7 +30,7 @@ export function workerMetrics (workers: Pick<WorkerProcesses, 'listening' | 'dea
   return registry
 }
 
-/** One registry of the metrics of several workers. */
+/** Creates one registry with the metrics of several workers. */
 export function combineMetrics (workers: ReadonlyArray<readonly object[]>): Registry {
   const named = workers.map(metrics => metrics.map(metric => {
     const { name = '' }: { readonly name?: string } = metric

@@ -6,13 +6,13 @@ import type { WorkerProcess, WorkerProcesses } from '../workers/worker-processes
 
 interface CombinedViewInit {
   readonly workers: Pick<WorkerProcesses, 'listening' | 'deaths'>
-  /** As configured. */
+  /** How many workers are configured. */
   readonly count: number
-  /** Called with what an operator has changed, so that a worker that starts later learns of it. */
+  /** Called when an operator drains or resumes a node, so that a worker that starts later can be told. */
   onDraining (node: string, draining: boolean): void
 }
 
-/** What the admin server shows of all workers. One that does not answer is left out. */
+/** Combines the views of all workers for the admin server. A worker that does not answer is left out. */
 export function combinedView ({ workers, count, onDraining }: CombinedViewInit): AdminView {
   const own = workerMetrics(workers)
 
@@ -26,7 +26,7 @@ export function combinedView ({ workers, count, onDraining }: CombinedViewInit):
     async notReady () {
       const reasons = await all(async worker => worker.ask('notReady'))
 
-      // clients are served by those that are ready
+      // the workers that are ready serve the clients
       return reasons.some(({ answer }) => answer == null)
         ? undefined
         : reasons.map(({ worker, answer }) => `worker ${worker.number}: ${answer}`).join('; ') || 'no worker answers'

@@ -1,7 +1,7 @@
 import type { Histogram, HistogramGroup, HistogramOptions, Metrics } from '@libp2p/interface'
 import type { Metric, Registry } from 'prom-client'
 
-/** What has been observed under one label: how many values are in each bucket, the last one being beyond all bounds. */
+/** The observations of one label: how many values are in each bucket. The last bucket is for values beyond all bounds. */
 interface Series {
   readonly counts: number[]
   sum: number
@@ -17,7 +17,7 @@ const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 export function createHistograms (registry: Registry): Pick<Metrics, 'registerHistogram' | 'registerHistogramGroup'> {
   function register (name: string, options: HistogramOptions): FastHistogram {
     const histogram = new FastHistogram(name, options)
-    // prom-client asks no more of a metric than its name and what it holds
+    // prom-client only uses the name of a metric and its `get`
     registry.registerMetric(histogram as unknown as Metric)
 
     return histogram
@@ -109,7 +109,7 @@ class FastHistogram {
     return { name, help, type, aggregator: 'sum', values: [...this.#series].flatMap(([key, series]) => this.#print(key, series)) }
   }
 
-  /** A bucket counts what the ones before it do, too. */
+  /** The samples of a series. A bucket of Prometheus also counts the values of all smaller buckets. */
   #print (key: string, { counts, sum }: Series): unknown[] {
     const labels = this.#label == null ? {} : { [this.#label]: key }
     let count = 0

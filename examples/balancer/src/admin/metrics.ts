@@ -40,7 +40,7 @@ export function registerHttpRequests (registry: Registry): Answered {
   return (kind, method, status) => { requests.inc({ kind, method: METHODS.has(method) ? method : 'other', status }) }
 }
 
-/** Registers how the HTTP servers are. */
+/** Registers the metrics of the HTTP servers. */
 export function registerHttpMetrics (registry: Registry, read: () => HttpServerStatus): void {
   const gauge = (name: string, help: string, value: (status: HttpServerStatus) => number): void => {
     registry.registerMetric(new Gauge({ name: `kitsune_balancer_http_${name}`, help, registers: [], collect () { this.set(value(read())) } }))

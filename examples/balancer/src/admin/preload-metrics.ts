@@ -2,7 +2,7 @@ import { Counter, Gauge } from 'prom-client'
 import type { RefsEnd, RegistryStatus, RemoteEnd } from '@kitsune/preload'
 import type { Registry } from 'prom-client'
 
-/** What is measured when metrics are asked for. */
+/** The numbers that are read whenever the metrics are requested. */
 export interface PreloadLoad {
   readonly running: number
   readonly queued: number
@@ -54,7 +54,7 @@ export function createPreloadMetrics (registry: Registry): PreloadMetrics {
   }
 }
 
-/** Registers the metrics of what connects several balancers. */
+/** Registers the metrics of the registry that connects several balancers. */
 export function registerRegistryMetrics (registry: Registry, read: () => RegistryStatus): void {
   const gauge = (name: string, help: string, value: (status: RegistryStatus) => number): void => {
     registry.registerMetric(new Gauge({ name: `kitsune_preload_${name}`, help, registers: [], collect () { this.set(value(read())) } }))

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 
-/** Where the admin server listens, and what it shows. */
+/** Where the admin server listens, and the source of its answers. */
 export interface AdminInit {
   readonly host: string
   /** 0 takes any free port. */
@@ -22,15 +22,15 @@ export interface AdminView {
   notReady (): Maybe<string>
   /** True while all places for clients are taken; default: never. */
   full? (): Maybe<boolean>
-  /** What is amiss without keeping the balancer from serving; undefined: nothing. */
+  /** A problem that does not keep the balancer from serving clients; undefined if there is none. */
   problem? (): Maybe<string>
   /** The content of /status, a plain object. */
   status (): unknown
   /** The content of /metrics. */
   metrics (): Promise<Pick<Registry, 'contentType' | 'metrics' | 'getMetricsAsJSON'>>
   /**
-   * Lets a node finish what it has and asks it nothing more, or takes that back. Returns how the node stands then;
-   * undefined: there is no such node.
+   * Drains a node: it may finish its wants, and gets no new ones. `false` resumes it. Returns
+   * the new state of the node; undefined if there is no such node.
    *
    * @throws {InvalidOptionError} it cannot be done
    */
@@ -47,16 +47,16 @@ export interface AdminServer {
 interface Answer {
   status: number
   contentType?: string
-  /** The methods that are allowed, where the one used is not. */
+  /** The allowed methods, if the method of the request is not one of them. */
   allow?: string
   body: string
 }
 
 /**
- * Starts the HTTP server for operators: /healthz, /readyz, /metrics, /status, and
- * POST /members/<name>/drain and /resume. It has no authentication, and listens on
- * loopback by default. What a browser sends changes nothing: any page that an
- * operator looks at could send it.
+ * Starts the HTTP server for operators: /healthz, /readyz, /metrics, /status, and POST
+ * /members/<name>/drain and /resume. It has no authentication, and listens on loopback by
+ * default. Requests of a browser change nothing: any page that an operator opens could send
+ * them.
  *
  * @throws {StartError} the server cannot listen on the address
  */
@@ -94,10 +94,10 @@ async function answer ({ view }: AdminInit, request: IncomingMessage): Promise<A
   return name == null ? read(view, path, request) : change(view, name, verb === 'drain', request)
 }
 
-/** What shows how things are. */
+/** Answers a request that only reads. */
 async function read (view: AdminView, path: string, { method }: IncomingMessage): Promise<Answer> {
   const routes: Record<string, () => Answer | Promise<Answer>> = {
-    // a process that answers is alive; readiness tells whether it can serve
+    // a process that answers is alive; /readyz says whether it can serve
     '/healthz': () => json(200, { status: 'ok' }),
     '/readyz': async () => {
       const [reason, problem, full] = await Promise.all([view.notReady(), view.problem?.(), view.full?.()])
@@ -125,13 +125,13 @@ async function read (view: AdminView, path: string, { method }: IncomingMessage)
   return routes[path]()
 }
 
-/** What changes something. */
+/** Answers a request that drains or resumes a node. */
 async function change ({ setDraining }: AdminView, name: string, draining: boolean, { method, headers }: IncomingMessage): Promise<Answer> {
   if (method !== 'POST') {
     return notAllowed('POST')
   }
 
-  // browsers send one of them with every POST, other programs neither
+  // browsers send at least one of these headers with every POST, other programs send neither
   if (headers.origin != null || headers['sec-fetch-site'] != null) {
     return json(403, { error: 'not from a web page' })
   }

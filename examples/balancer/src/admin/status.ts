@@ -6,7 +6,7 @@ import type { MappedBlocks, MemberError, RouterMemberStatus, RouterStatus } from
 interface StatusInit {
   readonly peerId: string
   readonly addresses: readonly string[]
-  /** ms since 1970. */
+  /** When the balancer started, ms since 1970. */
   readonly startedAt: number
   readonly config: Pick<BalancerConfig, 'strategy' | 'limits'>
   readonly nodes: Pick<Nodes, 'find'>

@@ -26,7 +26,7 @@ export function webSocketAddress (text: string, setting: Setting | undefined): s
   return names.endsWith('/ws') ? text : `${text.replace(/\/$/, '')}/ws`
 }
 
-/** A multiaddr as clients are told it, without the peer id. */
+/** A multiaddr that is announced to clients, without the peer id. */
 export function announcedAddress (text: string, setting: Setting | undefined): string {
   if (protocols(text, setting).includes('p2p')) {
     throw new ConfigError(`${setting?.origin}: ${text}: remove /p2p/; the balancer appends its own peer id`)

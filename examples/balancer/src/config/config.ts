@@ -18,14 +18,14 @@ import type { RedisConfig } from './redis.ts'
 import type { Hashes } from '../hashers.ts'
 import type { LogFormat, LogLevel } from '../log/log.ts'
 
-/** How clients leave their data at the nodes. */
+/** Where clients request that the nodes fetch their data. */
 export interface PreloadConfig {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
 }
 
-/** All blocks, those that are pinned, or nothing. */
+/** Which blocks the nodes list: all, the pinned ones, or none. */
 export type HaveMapSource = typeof HAVE_MAPS[number]
 
 const HAVE_MAPS = ['blocks', 'pins', 'off'] as const
@@ -44,15 +44,15 @@ export interface BalancerConfig extends HttpConfig {
   readonly key: string
   /** Strategy expression; modules in it have not been loaded yet. */
   readonly strategy: string
-  /** What nodes list by their RPC for a have-map. */
+  /** Which blocks the nodes list by their RPC, for a have-map. */
   readonly haveMap: HaveMapSource
-  /** How long after a list has been read it is read again, s. */
+  /** How long after reading a list it is read again, s. */
   readonly haveMapInterval: number
   /** Where the admin server listens; port 0 takes any free port. */
   readonly admin: { readonly host: string, readonly port: number }
-  /** Where /api/v0/refs is served; undefined: nowhere. */
+  /** Where /api/v0/refs is served; undefined if it is not. */
   readonly preload?: PreloadConfig
-  /** How several balancers with one identity find the clients of preload requests; undefined: each finds its own. */
+  /** The Redis by which several balancers with one identity find the clients of preload requests; undefined: each only finds its own clients. */
   readonly redis?: RedisConfig
   /** Whether nodes look elsewhere for blocks that they do not have. */
   readonly fetchThrough: 'on' | 'off'
@@ -63,7 +63,7 @@ export interface BalancerConfig extends HttpConfig {
   readonly limits: BalancerLimits
   /** The hash functions by which blocks are verified; wants with any other get a DONT_HAVE. */
   readonly hashes: Hashes
-  /** Paths and URLs of lists of what is not served. */
+  /** Paths and URLs of lists of content that is not served. */
   readonly denylist: readonly string[]
   readonly logLevel: LogLevel
   readonly log: LogFormat

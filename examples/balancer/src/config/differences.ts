@@ -3,7 +3,7 @@ import { toConfigFile } from './effective-config.ts'
 import type { BalancerConfig } from './config.ts'
 import type { DownstreamConfig } from './downstream-config.ts'
 
-/** Whether two configurations under one name are of different nodes, or of one that must be connected to again. */
+/** Whether two configurations with one name mean different nodes, or a node to which the balancer must connect anew. */
 export function isAnotherNode (a: DownstreamConfig, b: DownstreamConfig): boolean {
   return a.kind !== b.kind || a.address !== b.address || a.entries !== b.entries || a.authorization?.reveal() !== b.authorization?.reveal()
 }
@@ -13,7 +13,7 @@ export function isChanged (a: DownstreamConfig, b: DownstreamConfig): boolean {
   return a.weight !== b.weight || !isDeepStrictEqual(a.labels, b.labels)
 }
 
-/** The settings that differ, nodes aside, by their keys in the config file. */
+/** The keys, in a config file, of the settings that differ, except the nodes. */
 export function changedSettings (before: BalancerConfig, after: BalancerConfig): string[] {
   const [a, b] = [toConfigFile(before), toConfigFile(after)]
   const keys = new Set([...Object.keys(a), ...Object.keys(b)])

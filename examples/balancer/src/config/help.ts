@@ -25,6 +25,6 @@ export function helpText (): string {
     'Repeat a flag to give several addresses, or separate them by commas. Flags take',
     'precedence over environment variables (KITSUNE_DOWNSTREAM, KITSUNE_LISTEN, ...),',
     'which take precedence over the file. A size is a number of bytes, or 64MiB, 1GiB,',
-    '500KiB. DEBUG=libp2p:* logs what libp2p does.'
+    '500KiB. DEBUG=libp2p:* logs the messages of libp2p.'
   ].join('\n')
 }

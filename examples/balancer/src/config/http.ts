@@ -15,11 +15,11 @@ export interface HttpConfig {
   readonly publicUrl?: string
   /** Addresses, or ranges of them, of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxy: readonly string[]
-  /** The status of what a denylist has. */
+  /** The status of answers for content on a denylist. */
   readonly deniedStatus: DeniedStatus
 }
 
-/** Unavailable for legal reasons, which is the default, or gone. */
+/** 451, unavailable for legal reasons, which is the default, or 410, gone. */
 export type DeniedStatus = typeof DENIED[number]
 
 const DENIED = [451, 410] as const
@@ -41,7 +41,7 @@ export function httpSettings (settings: Settings): HttpConfig {
   const http = list(settings.http).map(address => serverUrl(address, settings.http, tlsCert != null))
 
   if (present != null && !http.some(url => url.startsWith('https:'))) {
-    throw new ConfigError(`${present.origin}: there is no --http that uses the certificate`)
+    throw new ConfigError(`${present.origin}: no --http address uses the certificate`)
   }
 
   return {

@@ -11,16 +11,16 @@ import type { OptionName } from './options.ts'
 export interface Setting {
   /** `-d`, `KITSUNE_LISTEN`, `balancer.json: grace`. */
   readonly origin: string
-  /** As written: text from flags and environment, any JSON value from the file. */
+  /** The value as written: text from flags and environment, any JSON value from the file. */
   readonly value: unknown
 }
 
-/** The settings of all layers; an option that several layers set has the value of the strongest. */
+/** The settings of all layers; if several layers set an option, the strongest layer decides. */
 export type Settings = Partial<Record<OptionName, Setting>>
 
 /** Where settings come from. */
 export interface Sources {
-  /** Arguments after the program's name. */
+  /** The arguments after the program's name. */
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   /** Reads a text file; throws like `fs.readFileSync`. */
@@ -85,7 +85,7 @@ function parseFlags (argv: readonly string[]): Record<string, unknown> {
   }
 }
 
-/** Turns `--grace -1` into `--grace=-1`, which node:util requires: no flag of the balancer is a digit. */
+/** Turns `--grace -1` into `--grace=-1`, which node:util requires: no flag of the balancer begins with a digit. */
 function withNegativeNumbers (argv: readonly string[]): string[] {
   const takesValue = new Set(entries()
     .filter(([, { kind }]) => kind !== 'switch')
@@ -106,14 +106,14 @@ function withNegativeNumbers (argv: readonly string[]): string[] {
 }
 
 function flagMistake (err: Error): string {
-  // from the second sentence on node:util gives long explanations
+  // only the first sentence: node:util adds long explanations
   const [sentence] = err.message.split(/\.\s|\n/)
   const message = sentence.replace(/\.$/, '')
   const unknown = /^Unknown option '--([^']+)'/.exec(message)?.[1]
   const ambiguous = /^Option '([^']+)' argument is ambiguous/.exec(message)?.[1]
 
   if (ambiguous != null) {
-    return `${ambiguous}: the value is missing: a flag follows (see --help)`
+    return `${ambiguous}: its value is missing, since another flag follows (see --help)`
   }
 
   const close = unknown == null ? undefined : closest(unknown, entries().map(([, { flag }]) => flag))

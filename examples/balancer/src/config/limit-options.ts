@@ -1,6 +1,6 @@
 import type { Option } from './option.ts'
 
-/** Those that set what clients and nodes may cost, in the order of the help. */
+/** The options that limit clients and nodes, in the order of the help. */
 export const LIMIT_OPTIONS = {
   maxConnections: {
     flag: 'max-connections',
@@ -64,7 +64,7 @@ export const LIMIT_OPTIONS = {
     file: 'maxClientPreload',
     kind: 'text',
     value: 'size',
-    help: ['what one client may leave at the nodes within an hour, with -p', '(default 64GiB)']
+    help: ['how much one client may preload within an hour, with -p', '(default 64GiB)']
   },
   maxPreload: {
     flag: 'max-preload',
@@ -72,7 +72,7 @@ export const LIMIT_OPTIONS = {
     file: 'maxPreload',
     kind: 'text',
     value: 'size',
-    help: ['what all clients may leave at the nodes within an hour, with -p', '(default 1TiB)']
+    help: ['how much all clients may preload within an hour, with -p', '(default 1TiB)']
   },
   ejectAfter: {
     flag: 'eject-after',

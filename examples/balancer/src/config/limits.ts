@@ -12,7 +12,7 @@ export interface BalancerLimits extends Pick<Limits, 'wantsPerClient' | 'wantLif
   readonly maxConnections: number
   /** New connections a second from one address. */
   readonly maxNewConnections: number
-  /** What clients may leave at the nodes. */
+  /** How much clients may preload. */
   readonly preload: Pick<PreloadLimits, 'bytesPerClientAndHour' | 'bytesPerHour'>
 }
 

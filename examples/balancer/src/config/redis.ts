@@ -6,9 +6,9 @@ import type { Secret } from './secret.ts'
 
 /** The Redis or Valkey by which balancers with one identity hear of each other's preload requests. */
 export interface RedisConfig {
-  /** Without credentials. */
+  /** The address without credentials. */
   readonly address: string
-  /** With credentials, if there are any. */
+  /** The URL, with credentials if there are any. */
   readonly url: Secret
   readonly hasCredentials: boolean
 }

@@ -6,12 +6,12 @@ import { oneLine } from './layers.ts'
 import type { MemberInit, StrategyFactory } from '@kitsune/want-router'
 
 /**
- * Checks an expression as far as possible without importing modules. The caller adds where the expression was written.
+ * Checks an expression as far as possible without importing modules. The caller adds the origin of the expression.
  *
  * @throws {ConfigError} its message lists the strategies that exist
  */
 export function checkStrategy (expression: string): void {
-  // which strategies may wrap a module is known only after it is imported
+  // whether a strategy may wrap a module is known only after the module is imported
   if (modulesIn(expression).length === 0) {
     try {
       parseStrategy(expression)

@@ -1,8 +1,7 @@
 import { closestMatch } from 'leven'
 
 /**
- * The known name that was probably meant, or undefined. One letter in three may be
- * wrong; case is ignored.
+ * The known name that the user probably meant, or undefined. One letter in three may be wrong; case is ignored.
  */
 export function closest (text: string, known: readonly string[]): string | undefined {
   const match = closestMatch(text.toLowerCase(), known.map(name => name.toLowerCase()), { maxDistance: Math.floor(text.length / 3) })

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { CarReader, CarWriter } from '@ipld/car'
 import type { DemoDag } from './dag.ts'
 
-/** Where the embedded default's CAR is, relative to `src/demo` and to `dist/src/demo`. */
+/** The path of the CAR of the embedded default, relative to `src/demo` and to `dist/src/demo`. */
 const PLACES = ['../../assets/kitsune.car', '../../../assets/kitsune.car']
 
 /** Writes a DAG as a CARv1. */
@@ -46,5 +46,5 @@ async function readFirst (places: string[]): Promise<Uint8Array> {
     }
   }
 
-  throw new Error('assets/kitsune.car is missing: make it with node src/demo/make-car.ts')
+  throw new Error('assets/kitsune.car is missing: create it with node src/demo/make-car.ts')
 }

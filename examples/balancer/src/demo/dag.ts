@@ -20,7 +20,7 @@ export interface DemoDag {
 
 const RAW = 0x55
 const SHA2_256 = 0x12
-/** kubo's default. */
+/** The default of kubo, bytes. */
 const CHUNK_SIZE = 262_144
 
 const README = `A kitsune is a fox that gains a tail for every hundred years of wisdom, up to nine.

@@ -12,9 +12,9 @@ const WHITE: Colour = [250, 244, 232]
 const DARK: Colour = [36, 24, 48]
 
 /**
- * Draws a fox with nine tails at dusk, as a PNG. The pixels are stored and not
- * deflated, so that the bytes are the same on every platform and with every zlib,
- * and the file has several blocks.
+ * Draws a fox with nine tails at dusk, as a PNG. The pixels are stored without compression, so
+ * that the bytes are the same on every platform and with every zlib, and the file has several
+ * blocks.
  */
 export function drawPicture (): Uint8Array {
   const rows = new Uint8Array(HEIGHT * (1 + WIDTH * 3))

@@ -3,7 +3,7 @@ import { decodeUnixfs, UNIXFS_DIRECTORY } from '../demo/unixfs.ts'
 import type { PBLink } from '@ipld/dag-pb'
 import type { CID } from 'multiformats'
 
-/** Where blocks come from. */
+/** Gets a block. */
 export type GetBlock = (cid: CID) => Promise<Uint8Array>
 
 /** A file or folder found at a path. */

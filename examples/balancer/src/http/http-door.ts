@@ -8,10 +8,10 @@ import type { Log } from '../log/log.ts'
 import type { HttpHandler, HttpServer, HttpServerStatus } from '@kitsune/host/http'
 import type { WantRouter } from '@kitsune/want-router'
 
-/** Is told of each answer: for a block, or for a provider record. */
+/** Called for each answer: one with a block, or with a provider record. */
 export type Answered = (kind: 'block' | 'record', method: string, status: number) => void
 
-/** What the door for HTTP needs to listen and to answer. */
+/** Options of the balancer's HTTP servers. */
 export interface HttpDoorInit {
   readonly config: Pick<BalancerConfig, 'http' | 'tlsCert' | 'tlsKey' | 'publicUrl' | 'trustedProxy' | 'deniedStatus'>
   /** The public identity. */
@@ -28,7 +28,7 @@ export interface HttpDoorInit {
 export interface HttpDoor {
   /** The URL of each. */
   readonly urls: readonly string[]
-  /** Their sum. */
+  /** The sum of their statuses. */
   readonly status: HttpServerStatus
   /** Reads the certificate again if it has changed. */
   renewCertificate (): Promise<void>
@@ -53,7 +53,7 @@ export async function startHttpDoor (init: HttpDoorInit): Promise<HttpDoor> {
     let handler: HttpHandler | undefined
 
     for (const url of config.http) {
-      // no handler without an address: what it remembers costs time for each want
+      // without an address there is no handler, since its memory of blocks costs time for each want
       handler ??= createHandler(init, urls)
       servers.push(await startServer(url, config, handler, log))
     }
@@ -80,7 +80,7 @@ async function startServer (url: string, { tlsCert, tlsKey, trustedProxy }: Http
       handler,
       trustedProxies: createTrustedProxies(trustedProxy),
       tls: secure && tlsCert != null && tlsKey != null ? { cert: tlsCert, key: tlsKey } : undefined,
-      warn: message => { log.warn(`the certificate stays as it was: ${message}`, { event: 'certificate-refused' }) }
+      warn: message => { log.warn(`keeping the old certificate: ${message}`, { event: 'certificate-refused' }) }
     })
   } catch (err) {
     const { name, message } = err as Error
@@ -88,7 +88,7 @@ async function startServer (url: string, { tlsCert, tlsKey, trustedProxy }: Http
   }
 }
 
-/** Blocks and records, at the paths that their specifications name. */
+/** Serves blocks and provider records, at the paths of their specifications. */
 function createHandler ({ config, peerId, router, bitswapAddresses, answered }: HttpDoorInit, urls: () => readonly string[]): HttpHandler {
   const gateways = (): string[] => (config.publicUrl == null ? urls().filter(isReachable) : [config.publicUrl]).map(gatewayAddress)
   const blocks = blockHandler(router, { createResponse: bytesResponse, deniedStatus: config.deniedStatus })
@@ -97,7 +97,7 @@ function createHandler ({ config, peerId, router, bitswapAddresses, answered }: 
   return async (request, client) => {
     const kind = isRouting(request.url) ? 'record' : 'block'
     const answer = await (kind === 'record' ? records : blocks)(request, client)
-    // an answer that is cut off instead of a 503 has no status
+    // `Response.error()`, which breaks off a request instead of a 503, has status 0
     answered?.(kind, request.method, answer.status === 0 ? 503 : answer.status)
 
     return answer

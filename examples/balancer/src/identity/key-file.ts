@@ -18,8 +18,8 @@ const MAX_KEY_FILE = 64 * 1024
  * not exist. The format is libp2p's PrivateKey protobuf, which
  * go-libp2p-kitsune and `ipfs key export` write.
  *
- * A new key is Ed25519: its peer id contains the public key, a handshake costs a
- * fraction of an RSA signature, and every libp2p of the last years supports it.
+ * A new key is Ed25519: its peer id contains the public key, a handshake costs a fraction of an
+ * RSA signature, and all recent versions of libp2p support it.
  *
  * Logs a warning if other users can read or write the file.
  *
@@ -75,10 +75,10 @@ async function readKeyFile (path: string): Promise<{ bytes: Uint8Array, mode: nu
   }
 }
 
-/** Decodes a key and checks that its two halves belong together. */
+/** Decodes a key and checks that its two halves match. */
 async function parseKey (bytes: Uint8Array): Promise<PrivateKey> {
   if (bytes.byteLength === 0 || bytes.byteLength > MAX_KEY_FILE) {
-    throw new Error(bytes.byteLength === 0 ? 'it holds 0 bytes' : `it holds more than ${MAX_KEY_FILE} bytes`)
+    throw new Error(bytes.byteLength === 0 ? 'it is empty' : `it has more than ${MAX_KEY_FILE} bytes`)
   }
 
   let key: PrivateKey
@@ -100,7 +100,7 @@ async function parseKey (bytes: Uint8Array): Promise<PrivateKey> {
   }
 
   if (!await halvesMatch(key)) {
-    throw new Error('its private and public halves do not belong together')
+    throw new Error('its private and public halves do not match')
   }
 
   return key

@@ -27,14 +27,14 @@ const DRAINING = 'draining'
 // a block source that fails may fail for each want
 const ERRORS = 1
 
-/** Makes a log of changes, which repeats lines about one subject only within a quota. */
+/** Creates a log of changes. It limits the lines about one subject by a quota. */
 export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): ChangeLog {
   const changes = createQuota({ burst: CHANGES, period: PERIOD, after })
   const errors = createQuota({ burst: ERRORS, period: PERIOD, after })
   // null: nothing has been reported yet
   let ready: string | undefined | null = null
 
-  function say (quota: typeof changes, subject: string, level: LogLevel, message: string, fields?: LogFields): void {
+  function write (quota: typeof changes, subject: string, level: LogLevel, message: string, fields?: LogFields): void {
     quota.spend(subject, leftOut => {
       log[level](leftOut === 0 ? message : `${message} (${leftOut} earlier lines about it were left out)`, { ...fields, ...(leftOut === 0 ? {} : { leftOut }) })
     })
@@ -52,15 +52,15 @@ export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): Change
         log.error(`the policy ${policy} failed in ${method}: ${error.message}`, { event: 'policy-error', policy, method, reason: error.message, stack: error.stack })
       } else if (event.type === 'member-error') {
         const { member, error } = event
-        say(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })
+        write(errors, member, 'warn', `node ${member} failed: ${error.message}`, { event: 'node-error', node: member, reason: error.message })
       } else if (event.type === 'member-added' || event.type === 'member-removed') {
         const { type, member } = event
-        say(changes, member, 'info', `node ${member} is ${type === 'member-added' ? 'added' : 'removed'}`, { event: type === 'member-added' ? 'node-added' : 'node-removed', node: member })
+        write(changes, member, 'info', `node ${member} is ${type === 'member-added' ? 'added' : 'removed'}`, { event: type === 'member-added' ? 'node-added' : 'node-removed', node: member })
       } else {
         const { member, state, before, why } = event
         const { peer, address } = state === 'up' ? whereIs?.(member) ?? {} : {}
         const fields = { event: 'node', node: member, state, before, reason: why, peer, address }
-        say(changes, member, state === 'up' ? 'info' : 'warn', `node ${member} ${phrase(event, peer, address)}`, fields)
+        write(changes, member, state === 'up' ? 'info' : 'warn', `node ${member} ${phrase(event, peer, address)}`, fields)
       }
     },
 
@@ -72,9 +72,9 @@ export function createChangeLog ({ log, whereIs, after }: ChangeLogInit): Change
       ready = reason
 
       if (reason == null) {
-        say(changes, '', 'info', 'ready', { event: 'ready' })
+        write(changes, '', 'info', 'ready', { event: 'ready' })
       } else if (reason !== DRAINING) {
-        say(changes, '', 'warn', `not ready: ${reason}`, { event: 'not-ready', reason })
+        write(changes, '', 'warn', `not ready: ${reason}`, { event: 'not-ready', reason })
       }
     },
 

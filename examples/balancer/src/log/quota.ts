@@ -1,10 +1,10 @@
-/** Calls `run` once after `ms`; the result cancels the call. */
+/** Calls `run` once after `ms`; returns a function that cancels the call. */
 export type After = (ms: number, run: () => void) => () => void
 
 interface QuotaInit {
   /** How many lines about one subject are written at once in one period; later ones wait for its end. */
   readonly burst: number
-  /** ms. */
+  /** The length of a period, ms. */
   readonly period: number
   readonly after?: After
 }

@@ -1,4 +1,4 @@
-/** What a balancer that listens says of itself, on stdout with `--json` and to the primary. */
+/** The addresses of a balancer that listens, as it prints them with `--json` and sends them to the primary. */
 export interface Announcement {
   readonly peerId: string
   readonly addresses: readonly string[]
@@ -7,13 +7,13 @@ export interface Announcement {
   readonly preload?: string
 }
 
-/** What the primary asks a worker, and the values of the answers. */
+/** The questions that the primary asks a worker, with their arguments and answers. */
 export interface Questions {
   notReady: { args: [], answer: string | undefined }
   problem: { args: [], answer: string | undefined }
   full: { args: [], answer: boolean }
   status: { args: [], answer: Readonly<Record<string, unknown>> }
-  /** As prom-client's registry has them. */
+  /** In the form of prom-client's registry. */
   metrics: { args: [], answer: readonly object[] }
   setDraining: { args: [node: string, draining: boolean], answer: unknown }
 }

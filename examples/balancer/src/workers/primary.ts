@@ -6,16 +6,16 @@ import type { Announcement } from './messages.ts'
 import type { BalancerConfig } from '../config/config.ts'
 import type { Log } from '../log/log.ts'
 
-/** What runs: a balancer in this process, or several in workers. */
+/** A balancer in this process, or several in workers. */
 export interface Running {
   readonly announcement: Announcement
-  /** Takes the nodes of another configuration, which is valid. */
+  /** Applies the nodes of another valid configuration. */
   reload (config: BalancerConfig): void
   drain (options?: { signal?: AbortSignal }): Promise<void>
   stop (): Promise<void>
 }
 
-/** How long a worker may take to end once its time is over, ms. */
+/** How long a worker may take to end after its grace period, ms. */
 const END_TIME = 5000
 
 /**
@@ -24,13 +24,13 @@ const END_TIME = 5000
  * accepts connections for them and has the admin server. A worker that dies is replaced.
  *
  * @throws {KeyFileError} the key file is unusable
- * @throws {WorkerFailedError} a worker could not start, and has said why
+ * @throws {WorkerFailedError} a worker could not start, and has printed the reason
  * @throws {StartError} the admin server cannot listen
  */
 export async function startPrimary (config: BalancerConfig, log: Log): Promise<Running> {
-  // by one process: workers that find none would each make another
+  // here, since several workers that find no key would each create one
   await loadOrCreateKey(config.key, log)
-  /** Nodes that an operator drains: a worker that starts later is told. */
+  /** Nodes that an operator has drained: a worker that starts later must be told. */
   const draining = new Set<string>()
   const workers = createWorkerProcesses({
     count: config.workers,
@@ -70,7 +70,7 @@ export async function startPrimary (config: BalancerConfig, log: Log): Promise<R
       announcement: { ...announcement, admin: admin.url },
       reload () { workers.tell({ type: 'hang-up' }) },
       async drain () {
-        // each of them has the time that its configuration allows
+        // each worker waits for its transfers as long as its configuration allows
         workers.tell({ type: 'signal', name: 'SIGTERM' })
         await workers.ended()
       },

@@ -7,7 +7,7 @@ import type { Worker } from 'node:cluster'
 
 /** A worker that dies within this time after its start counts as failed, ms. */
 const HEALTHY_AFTER = 10_000
-/** The longest pause before a worker that failed several times in a row is started again, ms: 1 s, 2 s, 4 s … up to this. */
+/** The longest pause before a worker that failed several times in a row is started again, ms. The pauses are 1 s, 2 s, 4 s and so on. */
 const MAX_PAUSE = 30_000
 /** How long a worker may take to answer, ms. */
 const ANSWER_TIME = 2000
@@ -15,7 +15,7 @@ const ANSWER_TIME = 2000
 interface WorkerProcessesInit {
   readonly count: number
   readonly log: Log
-  /** A worker listens: one of the first ones, or one that replaces another. */
+  /** Called when a worker listens: one of the first ones, or one that replaces another. */
   onStarted? (worker: WorkerProcess): void
 }
 
@@ -29,24 +29,24 @@ export interface WorkerProcess {
 
 /** The workers of a balancer. One that dies is replaced. */
 export interface WorkerProcesses {
-  /** Those that listen. */
+  /** The workers that listen. */
   readonly listening: readonly WorkerProcess[]
   /** Workers that have died so far. */
   readonly deaths: number
   /**
-   * Starts them, the first one alone: if that fails, the others would, too.
+   * Starts the workers, the first one alone: if it fails, the others would fail too.
    *
-   * @throws {WorkerFailedError} one of them has failed, and has said why
+   * @throws {WorkerFailedError} one of them has failed, and has printed the reason
    */
   start (): Promise<Announcement>
   tell (message: Exclude<ToWorker, { type: 'ask' }>): void
-  /** Starts no more, and resolves when all have ended. */
+  /** Starts no more workers, and resolves when all of them have ended. */
   ended (): Promise<void>
-  /** Ends what has not ended yet. */
+  /** Kills the workers that have not ended yet. */
   kill (): void
 }
 
-/** Makes the workers of a primary. None runs before it is started. */
+/** Creates the workers of a primary, without starting them. */
 export function createWorkerProcesses (init: WorkerProcessesInit): WorkerProcesses {
   return new Workers(init)
 }
@@ -95,7 +95,7 @@ class Workers implements WorkerProcesses {
     }
   }
 
-  /** `failures`: how often in a row its predecessors died soon. */
+  /** `failures` is the number of its predecessors in a row that died soon after their start. */
   #launch (number: number, failures: number): RunningWorker {
     const worker = new RunningWorker(number, () => { this.#init.onStarted?.(worker) })
     const since = performance.now()
@@ -114,7 +114,7 @@ class Workers implements WorkerProcesses {
   }
 
   #replace (number: number, reason: string, failures: number): void {
-    // the first time another process may be at fault
+    // start the first replacement at once, since another process may have killed the worker
     const ms = failures < 2 ? 0 : Math.min(1000 * 2 ** (failures - 2), MAX_PAUSE)
     this.#init.log.error(`worker ${number} has ended (${reason}); another one starts ${ms === 0 ? 'now' : `in ${ms / 1000} s`}`, { event: 'worker-ended', worker: number, reason })
     const pause = setTimeout(() => {
@@ -165,7 +165,7 @@ class RunningWorker implements WorkerProcess {
         reject(new StartError(`worker ${number} has ended`))
       }
     })
-    this.process.on('error', () => { /* a message that could not be sent: it is ending */ })
+    this.process.on('error', () => { /* a message could not be sent, since the worker is ending */ })
   }
 
   get pid (): number | undefined {

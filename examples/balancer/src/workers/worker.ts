@@ -2,9 +2,9 @@ import cluster from 'node:cluster'
 import type { Announcement, FromWorker, Question, ToWorker } from './messages.ts'
 import type { AdminServer, AdminView } from '../admin/server.ts'
 
-/** A worker's connection to the primary, which stands for all workers toward the outside. */
+/** A worker's connection to the primary, which represents all workers to operators. */
 export interface WorkerLink {
-  /** From 1 on; a worker that replaces another one has its number. */
+  /** Counted from 1; a worker that replaces another one has the same number. */
   readonly number: number
   started (announcement: Announcement): void
   /** Lets the primary's admin server show the view. */
@@ -27,7 +27,7 @@ export function createWorkerLink (): WorkerLink | undefined {
   let onSignal = (name: string): void => { process.exit(name === 'SIGINT' ? 130 : 143) }
   let onHangUp = (): void => {}
 
-  // a terminal or a service manager signals each process; the primary says what follows
+  // a terminal or a service manager signals every process; a worker ignores that and follows the primary
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {})
   }
@@ -72,6 +72,6 @@ async function answer (view: AdminView | undefined, question: Question, args: re
 }
 
 function send (message: FromWorker): void {
-  // the primary may have gone: then this process ends, too
+  // if the primary has gone, this process ends too
   process.send?.(message, undefined, undefined, () => {})
 }

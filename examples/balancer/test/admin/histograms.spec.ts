@@ -5,7 +5,7 @@ import { createHistograms } from '../../src/admin/histograms.ts'
 const buckets = [0.01, 0.1, 1]
 const values = [0, 0.01, 0.011, 0.5, 1, 7]
 
-/** The lines of a registry in the order of the alphabet: within a metric any order will do. */
+/** The lines of a registry in alphabetical order, since their order within a metric does not matter. */
 async function lines (registry: Registry): Promise<string[]> {
   return (await registry.metrics()).split('\n').filter(line => line !== '').sort()
 }

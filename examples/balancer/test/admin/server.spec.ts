@@ -104,7 +104,7 @@ describe('admin server', () => {
     }
   })
 
-  it('changes nothing where it cannot, or is not to', async () => {
+  it('changes nothing if it cannot, or may not', async () => {
     expect(await get('/members/b/drain', { method: 'POST' })).to.have.property('status', 404)
     expect(await get('/members/leaving/drain', { method: 'POST' })).to.deep.equal({ status: 409, body: { error: 'it is being removed' } })
     expect(await get('/members/%/drain', { method: 'POST' })).to.have.property('status', 400)
@@ -113,7 +113,7 @@ describe('admin server', () => {
     expect((await fetch(`${server.url}/members/alpha/drain`, { method: 'PUT' })).headers.get('allow')).to.equal('POST')
     expect(await get('/members/alpha/stop', { method: 'POST' })).to.have.property('status', 404)
 
-    // a page that an operator looks at, of another site or under a name that was made to lead here
+    // a page that an operator opens, from another site or from a name that resolves to this address
     const pages: Array<Record<string, string>> = [{ origin: 'http://evil.example' }, { origin: 'null' }, { origin: server.url }, { 'sec-fetch-site': 'cross-site' }]
 
     for (const headers of pages) {
@@ -161,7 +161,7 @@ describe('admin server', () => {
     return { status: response.status, body: await response.json() }
   }
 
-  /** Not by `fetch`, which keeps some headers to itself. */
+  /** Sends a request without `fetch`, which does not let a program set some headers. */
   async function post (path: string, headers: Record<string, string>): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       request(`${server.url}${path}`, { method: 'POST', headers }, response => {

@@ -101,7 +101,7 @@ describe('configuration', () => {
   })
 
   describe('limits', () => {
-    it('are counts, seconds and sizes, and the same in all places', () => {
+    it('are counts, seconds and sizes, and the same in all layers', () => {
       const flags = '--max-connections 10 --max-new-connections 11 --max-wants 12 --want-lifetime 13 --max-unsent 16MiB --max-in-flight 1.5GiB --max-node-wants 14 --max-client-preload 1GiB --max-preload 2TiB --eject-after 15 --ejection 16.5'
       const config = load({ flags: `-d ${RPC} ${flags}` })
 

@@ -9,7 +9,7 @@ describe('the configuration of HTTP', () => {
     expect(load({ flags: NODE })).to.deep.include({ http: [], trustedProxy: [], deniedStatus: 451 }).and.to.not.have.any.keys('tlsCert', 'tlsKey', 'publicUrl')
   })
 
-  it('is over TLS where there is a certificate, unless the address says otherwise', () => {
+  it('is over TLS if there is a certificate, unless the address says otherwise', () => {
     const tls = '--tls-cert a.crt --tls-key a.key'
 
     expect(load({ flags: `${NODE} --http 127.0.0.1:80 --http [::1]:8080` }).http).to.deep.equal(['http://127.0.0.1:80', 'http://[::1]:8080'])
@@ -29,7 +29,7 @@ describe('the configuration of HTTP', () => {
       ['--http ftp://a:1', /^--http: must be host:port/],
       ['--http https://a:1', /^--http: https:\/\/a:1: https needs --tls-cert and --tls-key/],
       ['--http a:1 --tls-cert x', /^--tls-cert: a certificate needs --tls-cert and --tls-key/],
-      ['--tls-cert x --tls-key y', /^--tls-cert: there is no --http that uses the certificate/],
+      ['--tls-cert x --tls-key y', /^--tls-cert: no --http address uses the certificate/],
       ['--http a:1 --public-url a.example', /^--public-url: must be a URL without a path/],
       ['--http a:1 --public-url https://a.example/ipfs', /^--public-url: must be a URL without a path/],
       ['--http a:1 --denied-status 404', /^--denied-status: must be 451 or 410, not "404"/],

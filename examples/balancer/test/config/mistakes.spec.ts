@@ -9,26 +9,26 @@ describe('mistakes in the configuration', () => {
     ['an unknown flag', ['--prot', '1'], /^Unknown option '--prot' \(see --help\)$/],
     ['a misspelt flag', ['--dowstream', RPC], /^Unknown option '--dowstream'; did you mean --downstream\? \(see --help\)$/],
     ['a misspelt variable', { flags: `-d ${RPC}`, env: { KITSUNE_DOWNSTREEM: 'http://user:hunter2@x' } }, /^KITSUNE_DOWNSTREEM: there is no such variable; did you mean KITSUNE_DOWNSTREAM\?$/],
-    ['a flag in the place of a value', ['--grace', '-d', RPC], /^--grace: the value is missing: a flag follows/],
+    ['a flag in the place of a value', ['--grace', '-d', RPC], /^--grace: its value is missing, since another flag follows/],
     ['an unknown short flag', ['-x'], /'-x'/],
     ['a stray argument', [RPC], /^Unexpected argument/],
     ['a flag without its value', ['-d'], /'-d, --downstream <value>'/],
     ['preload without WebSockets', ['-d', RPC, '-p', '8081'], /^-p: .*add -w/],
     ['preload without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081'], /^-p: no node can be asked to fetch/],
-    ['a port that is none', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '80810'], /^-p: must be /],
+    ['an invalid port', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '80810'], /^-p: must be /],
     ['workers that preload without Redis', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--workers', '2'], /^--workers: .*add --redis, or leave out -p$/],
     ['a recording of several workers', ['-d', RPC, '--workers', '2', '--record', 'r'], /^--record: a recording is of one process; leave out --workers$/],
     ['no workers', ['-d', RPC, '--workers', '0'], /^--workers: must be a whole number from 1 to 256/],
     ['Redis without preload', ['-d', RPC, '--redis', 'redis://a'], /^--redis: only preload needs it; use it together with -p/],
     ['a Redis that is not a URL', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--redis', 'user:hunter2@a:6379'], /^--redis: must be a URL such as redis:/],
     ['fetch-through without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--fetch-through', 'on'], /^--fetch-through: no node can be asked/],
-    ['a proxy in front of nothing', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -w/],
+    ['a trusted proxy without a server', ['-d', RPC, '--trusted-proxy', '10.0.0.1'], /^--trusted-proxy: use it together with --http or -w/],
     ['a have-map of an unknown list', ['-d', RPC, '--have-map', 'pin'], /^--have-map: must be one of blocks, pins, off.*pins/],
     ['a have-map without an RPC', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}`, '--have-map', 'blocks'], /^--have-map: no node can be asked for a list/],
     ['a proxy that is not a network', ['-d', RPC, '-w', '/ip4/0.0.0.0/tcp/0', '-p', '8081', '--trusted-proxy', 'proxy'], /^--trusted-proxy: "proxy" is neither/],
     ['text that is not an address', ['-d', 'node:5001'], /^-d: .*"node:5001".* neither a multiaddr nor an http/],
     ['a malformed URL', ['-d', 'http://'], /^-d: .*"http:\/\/"/],
-    ['an RPC over UDP', ['-d', '/ip4/10.0.0.1/udp/4001/quic-v1'], /^-d: .*no address of an HTTP API/],
+    ['an RPC over UDP', ['-d', '/ip4/10.0.0.1/udp/4001/quic-v1'], /^-d: .*not the address of an HTTP API/],
     ['a swarm address over QUIC', ['-d', `/ip4/10.0.0.1/udp/4001/quic-v1/p2p/${PEER}`], /no QUIC or WebTransport/],
     ['a relayed address', ['-d', `/ip4/10.0.0.1/tcp/4001/p2p/${PEER}/p2p-circuit/p2p/${PEER}`], /relays/],
     ['two downstreams with one name', ['-d', `${RPC};name=a,http://b:5001;name=a`], /^-d: two downstreams are called a/],
@@ -94,7 +94,7 @@ describe('mistakes in the configuration', () => {
   ]
 
   for (const [name, given, message] of cases) {
-    it(`${name}: one line that says where`, () => {
+    it(`${name}: one line that names the place`, () => {
       const err = failure(() => Array.isArray(given) ? loadArgv(given) : load(given))
 
       expect(err).to.have.property('name', 'ConfigError')

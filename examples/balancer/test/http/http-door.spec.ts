@@ -43,7 +43,7 @@ describe('the balancer over HTTP', function () {
     return record.Addrs
   }
 
-  it('does not listen unless it is told to', async () => {
+  it('does not listen unless it is configured', async () => {
     expect((await start({})).httpUrls).to.deep.equal([])
   })
 
@@ -74,7 +74,7 @@ describe('the balancer over HTTP', function () {
   })
 
   function answersDenied (deniedStatus: 451 | 410): void {
-    it(`says ${deniedStatus} for what a denylist has, if it is told to`, async () => {
+    it(`answers ${deniedStatus} for content on a denylist, if that is configured`, async () => {
       const [{ cid }] = nodes.dag.blocks
       const list = path('x.deny')
       writeFileSync(list, `name: test\n---\n/ipfs/${cid}\n`)

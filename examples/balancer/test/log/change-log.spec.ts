@@ -88,7 +88,7 @@ describe('the log of changes', () => {
     expect(logged()).to.deep.equal(['warn  not ready: no downstream node is up', 'info  ready', 'warn  not ready: full', 'info  ready'])
   })
 
-  it('is not flooded by a node that goes and comes, and ends with the true state', () => {
+  it('is not flooded by a node that keeps disconnecting, and ends with the true state', () => {
     const { changes, logged, pass } = rig()
 
     for (let i = 0; i < 1000; i++) {

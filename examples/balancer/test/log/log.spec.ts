@@ -17,7 +17,7 @@ describe('log', () => {
     expect(lines).to.deep.equal(['2026-01-31T12:00:00.000Z warn  node a is down: cut off'])
   })
 
-  it('writes one object a line, with the fields next to the message', () => {
+  it('writes one object per line, with the fields next to the message', () => {
     const lines: string[] = []
     logTo(lines, 'debug', 'json').warn('node a is down', { node: 'a', reason: undefined, leftOut: 2 })
 

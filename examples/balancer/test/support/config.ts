@@ -4,7 +4,7 @@ import type { BalancerConfig } from '../../src/config/config.ts'
 export const PEER = '12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5'
 export const RPC = '/ip4/10.0.0.1/tcp/5001'
 
-/** Where a test's settings come from. */
+/** The sources of a test's settings. */
 export interface Given {
   /** Separated by spaces. */
   flags?: string

@@ -1,4 +1,4 @@
-/** The bytes of a file. Not all browsers iterate streams. */
+/** Yields the bytes of a file. It uses a reader, since not all browsers can iterate over streams. */
 export async function * chunksOf (file: Blob): AsyncGenerator<Uint8Array> {
   const reader = file.stream().getReader()
 

@@ -11,7 +11,7 @@ export function linkTo ({ cid, name }: LeftFile): string {
   return `#${cid}/${encodeURIComponent(name)}`
 }
 
-/** The file that a link names; undefined: it names none. */
+/** The file that a link names; undefined if it does not name one. */
 export function parseLink (hash: string): LeftFile | undefined {
   const [, cid, name] = /^#([^/]+)\/(.+)$/.exec(hash) ?? []
 

@@ -15,12 +15,12 @@ import type { CID } from 'multiformats/cid'
 
 /** An IPFS node in the page, which talks to the preload node and to no other node. */
 export interface PageNode {
-  /** Adds a file to it. */
+  /** Adds a file to the node. */
   add (file: Blob): Promise<CID>
   /**
-   * Has the preload node take a copy. `onProgress` is told how many blocks are safe.
+   * Lets the preload node take a copy. `onProgress` is called with the number of blocks that are safe.
    *
-   * @throws {PreloadError} the preload node has not got all of it
+   * @throws {PreloadError} the preload node did not get all blocks
    */
   leave (cid: CID, onProgress: (safe: number) => void): Promise<Preloaded>
   /** Reads a file that another page has left. */
@@ -34,7 +34,7 @@ export async function startNode ({ url, address }: PreloadAddress): Promise<Page
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services: { identify: identify() },
-    // in a browser libp2p refuses private addresses and those without TLS, such as those of a balancer on this machine
+    // in a browser libp2p refuses private addresses and those without TLS, such as the addresses of a balancer on this machine
     connectionGater: { denyDialMultiaddr: () => false }
   }))
   await helia.start()

@@ -31,7 +31,7 @@ function blocks (count: number): string {
   return count === 1 ? '1 block is' : `${count} blocks are`
 }
 
-/** Tells what went wrong, and lets it be tried again. */
+/** Runs a step. If it fails, shows the error and a button that tries again. */
 async function attempt (act: () => Promise<void>): Promise<void> {
   try {
     await act()

@@ -2,21 +2,21 @@
 export interface Offer {
   readonly href: string
   readonly text: string
-  /** Saves it under that name in place of opening it on another page. */
+  /** Saves the file under this name instead of opening it on another page. */
   readonly download?: string
 }
 
-/** What the page shows. */
+/** Shows the state of the page. */
 export interface View {
   show (section: 'leave' | 'read'): void
-  /** Calls with each file that is dropped or chosen. */
+  /** Calls the listener with each file that is dropped or chosen. */
   onFile (listener: (file: File) => void): void
   busy (status: string): void
   done (status: string, offer: Offer): void
   failed (status: string, again: () => void): void
 }
 
-/** Makes the view on the elements of the page, which must be there already. */
+/** Creates the view of the elements of the page, which must exist already. */
 export function createView (document: Document): View {
   const status = element('status')
   const progress = element('progress')
@@ -24,7 +24,7 @@ export function createView (document: Document): View {
   const link = element('link') as HTMLAnchorElement
   const input = element('file') as HTMLInputElement
   let retry = (): void => {}
-  /** One file at a time. The input is not disabled meanwhile, or it would lose the focus. */
+  /** Set while a file is stored or read: there is one at a time. The input is not disabled, since it would lose the focus. */
   let isBusy = false
 
   function element (id: string): HTMLElement {
@@ -37,7 +37,7 @@ export function createView (document: Document): View {
     return found
   }
 
-  function say (text: string, { busy = false, failed = false, offer }: { busy?: boolean, failed?: boolean, offer?: Offer } = {}): void {
+  function display (text: string, { busy = false, failed = false, offer }: { busy?: boolean, failed?: boolean, offer?: Offer } = {}): void {
     isBusy = busy
     status.textContent = text
     progress.hidden = !busy
@@ -49,7 +49,7 @@ export function createView (document: Document): View {
     link.target = offer == null || offer.download != null ? '' : '_blank'
 
     if (link.download === '') {
-      // with the attribute, even empty, the link would be saved
+      // even if the attribute is empty, the browser would save the target
       link.removeAttribute('download')
     }
   }
@@ -60,7 +60,7 @@ export function createView (document: Document): View {
     show (section) {
       element('leave').hidden = section !== 'leave'
       element('read').hidden = section !== 'read'
-      say('')
+      display('')
     },
 
     onFile (listener) {
@@ -80,17 +80,17 @@ export function createView (document: Document): View {
       onDrop(document, take)
     },
 
-    busy (text) { say(text, { busy: true }) },
-    done (text, offer) { say(text, { offer }) },
+    busy (text) { display(text, { busy: true }) },
+    done (text, offer) { display(text, { offer }) },
 
     failed (text, act) {
       retry = act
-      say(text, { failed: true })
+      display(text, { failed: true })
     }
   }
 }
 
-/** Files may be dropped anywhere. */
+/** Lets users drop files anywhere on the page. */
 function onDrop (document: Document, listener: (files: FileList | undefined) => void): void {
   const { classList } = document.documentElement
   document.addEventListener('dragover', event => {
