@@ -18,8 +18,8 @@ const TTL = 300
 const MAX_STRING = 255
 
 /**
- * The TXT records by which `/dnsaddr/<domain>` becomes these addresses, so that clients and provider records name the domain, and
- * addresses may change.
+ * Creates TXT records that resolve `/dnsaddr/<domain>` to these addresses, so that clients and
+ * provider records name only the domain, and the addresses may change.
  *
  * @param domain - such as example.com
  * @param addresses - multiaddrs that end in /p2p/<peer id>
@@ -46,11 +46,11 @@ function peerOf (address: string): string {
   try {
     peer = multiaddr(address).getComponents().findLast(({ name }) => name === 'p2p')?.value
   } catch {
-    // it is none
+    // it is not a multiaddr
   }
 
   if (peer == null) {
-    throw new ConfigError(`${address} is not a multiaddr that ends in /p2p/<peer id>: take those that the server prints, or its URL`)
+    throw new ConfigError(`${address} is not a multiaddr that ends in /p2p/<peer id>: use those that the server prints, or its URL`)
   }
 
   return peer

@@ -6,10 +6,10 @@ import type { PrivateKey } from '@libp2p/interface'
 const FORMATS = 'a key is what `ipfs key export` writes (or its base64), or Hoverboard\'s PEER_ID_JSON, {"id":…,"privKey":…,"pubKey":…}'
 
 /**
- * Reads a private key in one of the formats in which servers keep theirs: the bytes that `ipfs key export` writes (libp2p's
+ * Reads a private key in one of the formats of other servers: the bytes that `ipfs key export` writes (libp2p's
  * protobuf), their base64, or a JSON object with that base64 as `privKey`, as Hoverboard's PEER_ID_JSON.
  *
- * @throws {ConfigError} it is none of them, or the `id` beside the key is not the key's. The message does not quote it.
+ * @throws {ConfigError} it has another format, or the `id` beside the key is that of another key. The message does not quote the key.
  */
 export function parsePrivateKey (secret: string | Uint8Array): PrivateKey {
   const text = typeof secret === 'string' ? secret.trim() : asText(secret)

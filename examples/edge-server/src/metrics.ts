@@ -3,13 +3,13 @@ import type { Failures } from './blocks/failures.ts'
 import type { Costs } from './costs.ts'
 import type { Policy } from '@kitsune/want-router'
 
-/** What a process has done since it began: an isolate of a Worker, of which there are many, answers for itself. */
+/** What a process has done since it began. Each isolate of a Worker only knows its own counts. */
 export interface Counts {
   readonly costs: Costs
   readonly failures: Failures
   /** Connections that are open. */
   connections: number
-  /** Connections that ended since their budget of sub-requests was spent. */
+  /** Connections that were ended because their sub-requests were used up. */
   budgetsSpent: number
   /** Wants that the policies let through. */
   wants: number
@@ -17,12 +17,12 @@ export interface Counts {
   bytes: number
 }
 
-/** Makes counts of a process that has done nothing yet. */
+/** Creates the counts of a process that has done nothing yet. */
 export function createCounts (): Counts {
   return { costs: createCosts(), failures: new Map(), connections: 0, budgetsSpent: 0, wants: 0, blocks: 0, bytes: 0 }
 }
 
-/** Counts what is asked for and sent, which a router tells its policies. */
+/** A policy that counts wants and sent blocks, since a router reports both to its policies. */
 export function countSent (counts: Counts): Policy {
   return {
     name: 'counts',
@@ -43,14 +43,14 @@ export function formatMetrics ({ costs, failures, connections, budgetsSpent, wan
   const dollars = dollarsOf(costs)
   const samples: Array<[string, 'counter' | 'gauge', string, Array<[string, number]>]> = [
     ['connections', 'gauge', 'Connections that are open', [['', connections]]],
-    ['budgets_spent_total', 'counter', 'Connections that ended since their sub-requests were used up', [['', budgetsSpent]]],
+    ['budgets_spent_total', 'counter', 'Connections that were ended because their sub-requests were used up', [['', budgetsSpent]]],
     ['wants_total', 'counter', 'Wants that were looked for', [['', wants]]],
     ['blocks_sent_total', 'counter', 'Blocks sent', [['', blocks]]],
     ['sent_bytes_total', 'counter', 'Bytes of blocks sent', [['', bytes]]],
     ['failed_reads_total', 'counter', 'Reads of blocks that failed, by the name of the error', Array.from(failures, ([name, count]) => [`{error="${name.replace(/\W/g, '_')}"}`, count])],
-    ['operations_total', 'counter', 'Operations that are paid for', Object.entries(costs).map(([kind, count]) => [`{kind="${kind}"}`, count])],
-    ['dollars_total', 'counter', 'What these operations cost, without CPU time', [['', dollars]]],
-    ['dollars_per_million_blocks', 'gauge', 'The same, for a million blocks', [['', blocks === 0 ? 0 : dollars / blocks * 1e6]]]
+    ['operations_total', 'counter', 'Operations that cost money', Object.entries(costs).map(([kind, count]) => [`{kind="${kind}"}`, count])],
+    ['dollars_total', 'counter', 'Price of these operations, without CPU time', [['', dollars]]],
+    ['dollars_per_million_blocks', 'gauge', 'Price for a million blocks, without CPU time', [['', blocks === 0 ? 0 : dollars / blocks * 1e6]]]
   ]
 
   return samples.map(([name, type, help, values]) => [

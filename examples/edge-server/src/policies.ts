@@ -3,12 +3,12 @@ import { ConfigError } from './errors.ts'
 import type { Policy } from '@kitsune/want-router'
 import type { DenylistStore, ListSource, Quotas, QuotasInit, QuotaStore } from '@kitsune/want-router/policies'
 
-/** Which clients are served which blocks. */
+/** The policies that decide which clients are served which blocks. */
 export interface EdgePolicies {
-  /** For the router, in this order. */
+  /** All policies for the router, in this order. */
   readonly all: readonly Policy[]
   readonly quotas?: Quotas
-  /** Those that read lists, and read them again while they are started. */
+  /** The policies that read lists, and that read them again while they are started. */
   readonly reading: readonly ReadingPolicy[]
 }
 
@@ -22,19 +22,19 @@ export interface ReadingPolicy {
 }
 
 interface EdgePoliciesInit {
-  /** Who may ask, and for what. */
+  /** Lists of clients and CIDs that are allowed or denied. */
   readonly access: readonly ListSource[]
   readonly denylists: readonly ListSource[]
-  /** Has keys for what is denied, and their filter. */
+  /** A store with a key for each denied block, and the filter of these keys. */
   readonly denylistStore?: DenylistStore
   /** The options of `quotas`, as JSON. */
   readonly quotas?: string
-  /** Counts for several processes together. */
+  /** Counts the quotas of several processes together. */
   readonly quotaStore?: QuotaStore
   onError? (error: Error): void
 }
 
-/** @throws {ConfigError} the quotas are not what they should be */
+/** @throws {ConfigError} the quotas are invalid */
 export function createPolicies ({ access, denylists, denylistStore, quotas: text, quotaStore, onError }: EdgePoliciesInit): EdgePolicies {
   const clients = access.length === 0 ? undefined : accessList({ lists: access, onError })
   const lists = denylists.length === 0 ? undefined : denylist({ lists: denylists, onError })

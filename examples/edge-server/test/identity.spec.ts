@@ -23,7 +23,7 @@ describe('parsePrivateKey', () => {
     }
   })
 
-  it('refuses a key beside the id of another one', async () => {
+  it('refuses a key with the id of another key', async () => {
     const [key, other] = [await generateKeyPair('Ed25519'), await generateKeyPair('Ed25519')]
     const privKey = Buffer.from(privateKeyToProtobuf(key)).toString('base64')
 

@@ -2,7 +2,7 @@ import { base58btc } from 'multiformats/bases/base58'
 import type { Costs } from '../costs.ts'
 import type { BlockSource, Budget } from '@kitsune/block-source'
 
-/** What is used of a cache of Cloudflare, such as `caches.default`. */
+/** The part of a cache of Cloudflare that is used, such as `caches.default`. */
 export interface CacheLike {
   match (url: string): Promise<Response | undefined>
   put (url: string, response: Response): Promise<unknown>
@@ -10,21 +10,22 @@ export interface CacheLike {
 
 interface EdgeCacheInit {
   readonly cache: CacheLike
-  /** Whose paths name the blocks: the origin of the Worker. */
+  /** The origin of the Worker, below which the cache has a path for each block. */
   readonly origin: string
-  /** Is charged for each operation: they are sub-requests. */
+  /** Is charged for each operation, since each is a sub-request. */
   readonly budget: Budget
   readonly costs: Costs
-  /** Takes over a write whose result no caller awaits: `ctx.waitUntil`. */
+  /** Keeps the request alive until a write that nothing else awaits has ended: `ctx.waitUntil`. */
   later (writing: Promise<unknown>): void
 }
 
-/** A year: what a multihash names does not change. */
+/** A year, since the bytes of a multihash do not change. */
 const HEADERS = { 'cache-control': 'public, max-age=31536000, immutable' }
 
 /**
- * Keeps blocks that are read one by one in the cache of the location, which costs nothing but two sub-requests. What is read
- * together with neighbours comes to less than that, and is not kept.
+ * Keeps blocks that are read one by one in the cache of the location, which costs only two
+ * sub-requests. A block that is read together with its neighbours costs less than that, and is
+ * not kept.
  */
 export function edgeCached (source: BlockSource, { cache, origin, budget, costs, later }: EdgeCacheInit): BlockSource {
   function charge (): void {
@@ -34,7 +35,7 @@ export function edgeCached (source: BlockSource, { cache, origin, budget, costs,
 
   async function find (url: string): Promise<Uint8Array | undefined> {
     charge()
-    // a cache that fails has nothing
+    // a failing cache counts as empty
     const found = await cache.match(url).catch(() => undefined)
 
     return found == null ? undefined : new Uint8Array(await found.arrayBuffer())

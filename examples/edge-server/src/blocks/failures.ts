@@ -4,14 +4,13 @@ import type { CID } from 'multiformats/cid'
 /** How often reads failed, by the name of the error. */
 export type Failures = Map<string, number>
 
-/** What is no failure of a store: the connection may not read any more. */
+/** Errors that are not failures of a store: the connection may not read any more. */
 const EXPECTED: ReadonlySet<string> = new Set(['BudgetExceededError', 'AbortError', 'TimeoutError'])
-/** Names are those of classes, and few: what is beyond that is not told apart. */
+/** The most names. They are names of classes, so there are few; further ones are counted together. */
 const MAX_NAMES = 32
 
 /**
- * Counts the reads that fail: a want whose read fails gets no answer, so that nothing else shows a damaged CAR or an
- * index that is out of date.
+ * Counts the reads that fail. A want whose read fails gets no answer, so nothing else would show a damaged CAR or an index that is out of date.
  */
 export function countFailures (source: BlockSource, failures: Failures): BlockSource {
   function count (err: unknown): void {

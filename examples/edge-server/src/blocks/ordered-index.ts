@@ -1,12 +1,12 @@
 import type { BlockIndex, Located } from '@kitsune/block-source'
 
 /**
- * Asks one index after another for the blocks that those before do not have: the cheapest goes first. If an index fails
+ * Asks one index after another, the cheapest first, for the blocks that the earlier ones do not have. If an index fails
  * for a block and no later one has it, the result is that error.
  */
 export function orderedIndex (indexes: readonly BlockIndex[]): BlockIndex {
   return {
-    // a miss of one that knows all is certain
+    // a miss is certain if one of the indexes knows all blocks
     complete: indexes.some(({ complete }) => complete),
 
     async locate (multihashes, options = {}) {

@@ -2,7 +2,7 @@ import type { CachedInit } from '@kitsune/block-source'
 import type { CID } from 'multiformats/cid'
 
 interface ReadTurnsInit {
-  /** Blocks that are read at the same time, which bounds what reads hold in memory. */
+  /** The most blocks that are read at the same time, which bounds the memory of reads. */
   readonly max: number
   /** Default: the platform's. */
   now? (): number
@@ -12,9 +12,9 @@ interface ReadTurnsInit {
 /** How long a request waits before it looks again, ms: at first, and at most. */
 const FIRST_WAIT = 4
 const LONGEST_WAIT = 32
-/** A read no longer counts after this time, ms: the runtime may have ended the request that made it, without a word. */
+/** A read no longer counts after this time, ms: the runtime may have ended its request without notice. */
 const FORGOTTEN_AFTER = 5_000
-/** A request reads many blocks a few at a time. */
+/** The most that one read counts: a request reads many blocks a few at a time. */
 const MAX_WEIGHT = 16
 
 interface Read {
@@ -24,8 +24,9 @@ interface Read {
 }
 
 /**
- * Lets the requests of an isolate read in turns, and each block only once at the same time: what one has read, the others find in the cache. A
- * request cannot wait for a promise of another one, so each looks by its own timer.
+ * Lets the requests of an isolate read in turns, and lets only one of them read a block at a
+ * time: the others then find the block in the cache. A request cannot wait for a promise of
+ * another one, so each polls with its own timer.
  */
 export function createReadTurns ({ max, now = Date.now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
   const reads = new Set<Read>()

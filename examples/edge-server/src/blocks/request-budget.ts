@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { BlockSource, Budget, GetManyResult, SourceOptions } from '@kitsune/block-source'
 
 /**
- * The budget of whichever request is at work. The indexes and caches of an isolate serve all its requests, and each
- * request pays what it causes.
+ * The budget of the request that is currently running. The indexes and caches of an isolate
+ * serve all its requests, and each request is charged for the reads that it causes.
  */
 export interface RequestBudget extends Budget {
   /** A source whose every read is charged to this budget. */
@@ -12,7 +12,7 @@ export interface RequestBudget extends Budget {
 
 const NOTHING = { read: 0, stat: 0, list: 0, fetch: 0 }
 
-/** Creates the budget that the stores of an isolate are given. Outside of {@link RequestBudget.charge} it spends nothing. */
+/** Creates the budget for the stores of an isolate. Outside of {@link RequestBudget.charge} it spends nothing. */
 export function createRequestBudget (): RequestBudget {
   const current = new AsyncLocalStorage<Budget>()
 
@@ -20,7 +20,7 @@ export function createRequestBudget (): RequestBudget {
     const results = source.getMany?.(cids, options)[Symbol.asyncIterator]()
 
     try {
-      // each step, since a generator goes on in the context of what calls it
+      // for each step, since a generator runs in the context of its caller
       for (let next = await current.run(budget, async () => results?.next()); next != null && next.done !== true; next = await current.run(budget, async () => results?.next())) {
         yield next.value
       }

@@ -2,7 +2,7 @@ import { indexService } from '@kitsune/block-source'
 import type { BlockIndex } from '@kitsune/block-source'
 import type { Handler, RequestInfo } from '@kitsune/want-router/http'
 
-/** What is answered over HTTP. */
+/** The sources of the answers over HTTP. */
 export interface Endpoints {
   readonly peerId: string
   /** Where clients dial for bitswap, without /p2p/. */
@@ -13,7 +13,7 @@ export interface Endpoints {
   readonly blocks: Handler
   /** Provider records, as `providersHandler` answers them. */
   readonly records: Handler
-  /** The index that others may ask; undefined: none. */
+  /** The index that other processes may use; undefined if they may not. */
   readonly index?: BlockIndex
 }
 

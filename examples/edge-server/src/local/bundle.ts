@@ -12,7 +12,7 @@ export async function bundleWorker (): Promise<string> {
 
 async function bundle (): Promise<string> {
   const { outputFiles: [{ text }] } = await build({
-    // from src and from dist/src alike
+    // works from src and from dist/src
     entryPoints: [fileURLToPath(new URL(`../worker/worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url))],
     bundle: true,
     format: 'esm',

@@ -11,27 +11,27 @@ const NAME = 'edge'
 /** The name of the bucket in miniflare. */
 const BUCKET = 'cars'
 
-/** What is put into R2 in one piece, bytes: miniflare takes no more than 100 MB. */
+/** The most that is put into R2 in one piece, bytes: miniflare accepts at most 100 MB. */
 const PART = 64 << 20
 
-/** What a Worker on this machine serves, and where. */
+/** Options of a Worker on this machine. */
 export interface LocalWorkerInit {
   /** A folder of CARs, or one that `kitsune-index` has filled: they go into R2. */
   readonly cars: string
-  /** How blocks are found: by the block map, or by what `kitsune-index` writes as DUDEWHERE and SATNAV. Default `map`. */
+  /** How blocks are found: by the block map, or by DUDEWHERE and SATNAV, all of which `kitsune-index` writes. Default `map`. */
   readonly layout?: 'map' | 'dudewhere'
   /** The private key, in base64. */
   readonly identity: string
   /** Where it listens, on loopback. Default: any free port. */
   readonly port?: number
-  /** Whether there is a KV namespace DENYLIST, which is empty. Default false */
+  /** Whether there is an empty KV namespace DENYLIST. Default false */
   readonly denylistStore?: boolean
   /** Whether isolates may be inspected, by `miniflare.getInspectorURL()`. Default false */
   readonly inspector?: boolean
   /** Further variables. */
   readonly bindings?: Readonly<Record<string, string>>
   /**
-   * A module in place of R2, for tests: its default export is given `bindings` and `inner`, which is R2, and returns the bucket CARPARK.
+   * A module that wraps R2, for tests: its default export gets `bindings` and `inner`, which is R2, and returns the bucket CARPARK.
    */
   readonly bucket?: { readonly script: string, readonly bindings?: Readonly<Record<string, string>> }
 }
@@ -43,12 +43,12 @@ export interface LocalWorker {
   /** Where clients dial it, with /p2p/. */
   readonly address: string
   readonly miniflare: Miniflare
-  /** Ends its isolate, and with it all connections; what is in R2 and KV stays. The address stays, too. Takes further variables. */
+  /** Ends its isolate with all connections, and starts another one, with further variables. R2, KV and the address stay the same. */
   restart (more?: Readonly<Record<string, string>>): Promise<void>
   stop (): Promise<void>
 }
 
-/** Runs the Worker by miniflare, with R2 in memory, which holds the CARs of a folder and the map of their blocks. */
+/** Runs the Worker in miniflare, with an R2 in memory that contains the CARs of a folder and the map of their blocks. */
 export async function startLocalWorker ({ cars, layout = 'map', identity, port = 0, denylistStore = false, inspector = false, bindings = {}, bucket }: LocalWorkerInit): Promise<LocalWorker> {
   let restarts = 0
   let listen = port
@@ -60,7 +60,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
     compatibilityFlags: ['nodejs_compat', 'no_web_socket_compression'],
     // one bucket, as kitsune-index fills it
     r2Buckets: layout === 'map' ? (bucket == null ? { CARPARK: BUCKET } : {}) : { CARPARK: BUCKET, DUDEWHERE: BUCKET, SATNAV: BUCKET },
-    // miniflare's own door passes on what WebSockets carry, and compresses it whatever the Worker says
+    // miniflare's own entry point forwards WebSocket messages, and compresses them whatever the Worker says
     unsafeDirectSockets: [{ host: HOST, port: listen }],
     ...(bucket == null ? {} : { wrappedBindings: { CARPARK: { scriptName: 'bucket', bindings: bucket.bindings } } }),
     kvNamespaces: ['SESSIONS', ...(denylistStore ? ['DENYLIST'] : [])],
@@ -74,7 +74,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
     ...(inspector ? { inspectorPort: 0 } : {}),
     workers: [
       main(more),
-      // by which the bucket is filled
+      // the script through which the bucket is filled
       { name: 'uploads', modules: true, script: 'export default {}', r2Buckets: { CARS: BUCKET } },
       ...(bucket == null ? [] : [{ name: 'bucket', modules: true, script: bucket.script, r2Buckets: { inner: BUCKET } }])
     ]
@@ -96,7 +96,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
     const response = await fetch(url)
 
     if (!response.ok) {
-      throw new Error(`the Worker says: ${await response.text()}`)
+      throw new Error(`the Worker answered: ${await response.text()}`)
     }
 
     const { peerId, addresses: [address] } = await response.json() as { peerId: string, addresses: string[] }
@@ -108,7 +108,7 @@ export async function startLocalWorker ({ cars, layout = 'map', identity, port =
   }
 }
 
-/** R2 as miniflare gives it, where it is used. */
+/** The parts of miniflare's R2 that are used. */
 interface UploadBucket extends R2MapBucketLike {
   createMultipartUpload (name: string): Promise<{
     uploadPart (number: number, bytes: Uint8Array): Promise<unknown>
@@ -116,7 +116,7 @@ interface UploadBucket extends R2MapBucketLike {
   }>
 }
 
-/** Puts all files of a folder into a bucket, and with `map` lists the blocks of its CARs in the bucket's map, if it has none. */
+/** Puts all files of a folder into a bucket, and with `map` adds its CARs to the bucket's block map. */
 async function upload (bucket: UploadBucket, folder: string, map: boolean): Promise<void> {
   const store = fsStore({ folder, maxRead: PART })
   const names: string[] = []
@@ -127,14 +127,14 @@ async function upload (bucket: UploadBucket, folder: string, map: boolean): Prom
   }
 
   if (map) {
-    // adds nothing that is there
+    // it skips CARs that are in the map already
     await createMapWriter(r2MapStore({ bucket })).add(names.map(name => ({ name, blocks: () => scanCar(store, name) })))
   }
 }
 
 async function uploadFile (bucket: UploadBucket, store: ObjectStore, name: string): Promise<void> {
   const { size = 0 } = await store.stat(name) ?? {}
-  // a read of nothing does not read
+  // an empty file needs no read
   const read = async (offset: number): Promise<Uint8Array> => size === 0 ? new Uint8Array() : (await store.read(name, { offset, length: Math.min(PART, size - offset) }))?.bytes ?? new Uint8Array()
 
   if (size <= PART) {

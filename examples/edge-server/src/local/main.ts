@@ -26,7 +26,7 @@ async function serve (folder: string): Promise<Served> {
   return { worker: await startLocalWorker({ cars: folder, identity }), summary, root }
 }
 
-/** R2 has the sample when the Worker has started: the folder is needed no longer. */
+/** Serves the sample. Once the Worker has started, R2 has the sample, so the folder is removed. */
 async function serveSample (): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), 'kitsune-edge-'))
 
@@ -41,7 +41,7 @@ async function serveSample (): Promise<Served> {
 
 try {
   const [folder] = process.argv.slice(2)
-  // npm runs this in the folder of the workspace, wherever it was called
+  // npm runs this in the folder of the workspace, whatever the folder in which the user called it
   const { worker, summary, root = '<cid>' } = await (folder == null ? serveSample() : serve(resolve(process.env.INIT_CWD ?? '', folder)))
 
   console.log(`The Worker runs at ${worker.url}, with a new identity, and serves ${summary}. Type into kubo:

@@ -4,9 +4,9 @@ import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import type { PBLink } from '@ipld/dag-pb'
 
-/** A CAR to try a server with. */
+/** A CAR for trying out a server. */
 export interface SampleCar {
-  /** Of a directory with two files. */
+  /** The root: a directory with two files. */
   readonly root: CID
   readonly bytes: Uint8Array
 }
@@ -17,7 +17,7 @@ interface Block {
 }
 
 const RAW = 0x55
-/** Of a file that has several, bytes. */
+/** The length of the blocks of the longer file, bytes. */
 const LEAF = 256 << 10
 const LINES = 150_000
 /** The types of nodes in UnixFS. */
@@ -26,7 +26,7 @@ const FILE = 2
 
 const HELLO = 'Hello from CAR files in object storage.\n'
 
-/** Makes a CAR of a directory with a short file and a file of several blocks: the same one each time. */
+/** Creates a CAR of a directory with a short file and a file of several blocks. Its bytes are always the same. */
 export async function makeSampleCar (): Promise<SampleCar> {
   const hello = await blockOf(RAW, utf8(HELLO))
   const numbers = utf8(Array.from({ length: LINES }, (_, i) => `${i + 1}\n`).join(''))
@@ -52,7 +52,7 @@ async function nodeOf (unixfs: readonly number[][], links: PBLink[]): Promise<Bl
   return blockOf(DAG_PB, encode(createNode(Uint8Array.from(unixfs.flat()), links)))
 }
 
-/** A field of protobuf that has a number. */
+/** A field of protobuf with a number as its value. */
 function number (tag: number, value: number): number[] {
   return [tag << 3, ...varint(value)]
 }

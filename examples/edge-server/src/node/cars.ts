@@ -9,7 +9,7 @@ import type { CarLocation } from './options.ts'
 import type { Costs } from '../costs.ts'
 import type { BlockIndex, BlockSource, ListingStore, ObjectStore } from '@kitsune/block-source'
 
-/** What the server serves. */
+/** The CARs that the server serves. */
 export interface Cars {
   readonly source: BlockSource
   readonly index: BlockIndex
@@ -23,7 +23,8 @@ export interface Cars {
 const MAP = 'map/root'
 
 /**
- * Opens a folder or a bucket, whose requests are counted: by the block map that `kitsune-index` has written there; a folder without one by scanning its CARs.
+ * Opens a folder or a bucket, and counts the requests to a bucket. It uses the block map that
+ * `kitsune-index` has written there, and scans the CARs of a folder without one.
  *
  * @throws {ConfigError} it does not exist, has no CARs, or is a bucket without a block map
  */
@@ -35,7 +36,7 @@ async function openFolder (folder: string): Promise<Cars> {
   const stats = await stat(folder).catch(() => undefined)
 
   if (stats?.isDirectory() !== true) {
-    throw new ConfigError(`${folder} is not a folder: name one that has CAR files in it`)
+    throw new ConfigError(`${folder} is not a folder: name a folder with CAR files`)
   }
 
   const store = fsStore({ folder })
@@ -78,7 +79,7 @@ async function firstRoot (store: ListingStore, index: FolderIndex): Promise<stri
     try {
       await scanner.step()
     } catch {
-      continue // wants for its blocks will say what is wrong with it
+      continue // wants for its blocks will report the error
     }
 
     const [root] = scanner.header?.roots ?? []

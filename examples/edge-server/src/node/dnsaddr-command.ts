@@ -2,9 +2,9 @@ import { dnsaddr } from '../dnsaddr.ts'
 import { ConfigError } from '../errors.ts'
 
 /**
- * Prints the TXT records for a domain, by the addresses of a server, or by the URL at which it tells them.
+ * Prints the TXT records for a domain, given the addresses of a server or its URL.
  *
- * @throws {ConfigError} what it was given is invalid, or the server does not answer
+ * @throws {ConfigError} an argument is invalid, or the server does not answer
  */
 export async function printDnsaddr ([domain, ...servers]: readonly string[], print: (line: string) => void): Promise<void> {
   if (domain == null || servers.length === 0) {

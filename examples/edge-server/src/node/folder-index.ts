@@ -17,8 +17,9 @@ export interface FolderIndex extends BlockIndex {
 const DEFAULT_LISTING_AGE = 5_000
 
 /**
- * An index of all `.car` files of a store. Each is read from beginning to end once, when a block is wanted that the others
- * do not have. Files that come, change and go are noticed by the next lookup after `maxAge`.
+ * An index of all `.car` files of a store. It reads each file from beginning to end once, when
+ * it looks for a block that the other files do not have. The next lookup after `maxAge` notices
+ * new, changed and removed files.
  */
 export function folderIndex (store: ListingStore, { maxAge = DEFAULT_LISTING_AGE, now = () => performance.now() }: FolderIndexInit = {}): FolderIndex {
   let indexes = new Map<string, { readonly name: string, readonly index: BlockIndex }>()
@@ -33,7 +34,7 @@ export function folderIndex (store: ListingStore, { maxAge = DEFAULT_LISTING_AGE
       const info = name.endsWith('.car') ? await store.stat(name) : undefined
 
       if (info != null) {
-        // a file that was replaced is another one
+        // a replaced file needs a new index
         const key = `${name}\0${info.etag ?? ''}`
         next.set(key, indexes.get(key) ?? { name, index: scanIndex(store, name) })
       }

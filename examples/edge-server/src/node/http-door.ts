@@ -5,11 +5,11 @@ import { respond } from '../http/endpoints.ts'
 import type { HttpServer } from '@kitsune/host/http'
 import type { WantRouter } from '@kitsune/want-router'
 
-/** Where the server listens for HTTP, and what it answers from. */
+/** Where the server listens for HTTP, and the sources of its answers. */
 export interface HttpDoorInit {
   /** Where to listen, such as http://0.0.0.0:4013. */
   readonly urls: readonly string[]
-  /** Multiaddrs that end in /http, by which clients find it. Default: those of `urls` that can be connected to. */
+  /** The multiaddrs, ending in /http, that are announced to clients. Default: those of the `urls` to which clients can connect. */
   readonly gateways: readonly string[]
   readonly peerId: string
   readonly router: WantRouter
@@ -19,7 +19,7 @@ export interface HttpDoorInit {
   metrics (): string
 }
 
-/** The server's side of HTTP. */
+/** The HTTP servers of the edge server. */
 export interface HttpDoor {
   readonly urls: readonly string[]
   stop (): Promise<void>
@@ -36,7 +36,7 @@ export async function startHttpDoor ({ urls, gateways, peerId, router, addresses
   const ownGateways = (): string[] => servers.map(({ url }) => url).filter(url => !/\/\/(0\.0\.0\.0|\[::\])/.test(url)).map(gatewayAddress)
 
   if (urls.length === 0) {
-    // what the handlers remember costs each want
+    // create no handlers, since their memory of blocks costs time for each want
     return { urls: [], stop }
   }
 

@@ -5,10 +5,9 @@ import { parsePrivateKey } from '../identity.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
 /**
- * Reads the private key of the server; a file that does not exist is created with a new one, since clients know the
- * server by its peer id.
+ * Reads the private key of the server, or creates the file with a new one if it does not exist: clients know the server by its peer id.
  *
- * @throws {ConfigError} the file is no key, or cannot be read or created
+ * @throws {ConfigError} the file is not a key, or cannot be read or created
  */
 export async function loadOrCreateKey (path: string): Promise<PrivateKey> {
   return await loadKey(path) ?? createKey(path)

@@ -19,7 +19,7 @@ export interface ProcessContext {
   readonly stopped: Promise<void>
 }
 
-/** What the first word may be instead of a folder or a bucket. */
+/** The commands, of which the first argument may be one instead of a folder or a bucket. */
 const COMMANDS: ReadonlyMap<string | undefined, (argv: readonly string[], print: ProcessContext['print']) => Promise<void>> = new Map([
   ['dnsaddr', printDnsaddr],
   ['denylist-kv', printDenylistKv]

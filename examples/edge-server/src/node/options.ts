@@ -13,15 +13,15 @@ export interface Credentials {
   readonly sessionToken?: string
 }
 
-/** How the server is to run. */
+/** The options of the server. */
 export interface EdgeOptions {
   readonly cars: CarLocation
   readonly listen: readonly string[]
-  /** Those that end in /http are where HTTP is found. */
+  /** The addresses that clients are told. Those that end in /http are for HTTP. */
   readonly announce: readonly string[]
   /** URLs on which to answer HTTP. */
   readonly http: readonly string[]
-  /** The file of the private key, which is created if there is none. */
+  /** The file of the private key, which is created if it does not exist. */
   readonly key: string
   /** Paths and URLs of lists of clients and CIDs that are allowed and denied. */
   readonly access: readonly string[]
@@ -41,25 +41,25 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const HELP = `kitsune-edge: serves bitswap straight from CAR files
 
   kitsune-edge <folder>         the CAR files in a folder
-  kitsune-edge s3://<bucket>    what \`kitsune-index add\` has put into a bucket
+  kitsune-edge s3://<bucket>    the CAR files that \`kitsune-index add\` has put into a bucket
   kitsune-edge dnsaddr <domain> <url|multiaddr>…
-                                prints the DNS records by which /dnsaddr/<domain> is a server
+                                prints the DNS records that resolve /dnsaddr/<domain> to a server
   kitsune-edge denylist-kv <list|keys.json>…
                                 prints denylists for the Worker's KV namespace DENYLIST
 
   -l, --listen <multiaddr>      may be repeated; default /ip4/0.0.0.0/tcp/4011 and /ip4/0.0.0.0/tcp/4012/ws
-  -a, --announce <multiaddr>    what clients are told instead; may be repeated
-      --http <url>              blocks, CARs and provider records over HTTP, too, as in http://0.0.0.0:4013; may be
+  -a, --announce <multiaddr>    tell clients this address instead; may be repeated
+      --http <url>              serve blocks, CARs and provider records over HTTP too, as in http://0.0.0.0:4013; may be
                                 repeated. With a proxy in front, announce /dns/<name>/tcp/443/tls/http
   -k, --key <file>              the private key, as \`ipfs key export\` writes it, or PEER_ID_JSON; created if there
                                 is none. Default kitsune-edge.key
       --access <path|url>       a list of clients and CIDs that are allowed or denied; may be repeated
-      --denylist <path|url>     a list of what is not served, in the compact denylist format; may be repeated
-      --quotas <json>           what clients may have, as in {"perAddress": {"bytesPerHour": 1e10}, "maxMisses": 5000}
-      --redis <url>             counts the quotas of several servers together, as in redis://10.0.0.3:6379; rediss:// for TLS
-      --endpoint <url>          of the S3 API; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
-      --region <name>           default AWS_REGION, else us-east-1; R2 takes auto
-      --json                    prints a JSON object instead of sentences
+      --denylist <path|url>     a list of blocks that are not served, in the compact denylist format; may be repeated
+      --quotas <json>           how much clients may have, as in {"perAddress": {"bytesPerHour": 1e10}, "maxMisses": 5000}
+      --redis <url>             count the quotas of several servers together, as in redis://10.0.0.3:6379; rediss:// for TLS
+      --endpoint <url>          the URL of the S3 API; default AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else Amazon's
+      --region <name>           default AWS_REGION, else us-east-1; for R2: auto
+      --json                    print a JSON object instead of text
       --help
 
 The credentials of a bucket are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
@@ -121,7 +121,7 @@ function checkUrl (url: string): string {
   return url
 }
 
-/** Credentials are not quoted. */
+/** Checks the URL of Redis. Its error does not quote credentials. */
 function checkRedis ({ redis, quotas }: { redis?: string, quotas?: string }): string | undefined {
   const { protocol = '', hostname = '' } = URL.parse(redis ?? '') ?? {}
 
@@ -130,7 +130,7 @@ function checkRedis ({ redis, quotas }: { redis?: string, quotas?: string }): st
   }
 
   if (redis != null && quotas == null) {
-    throw new ConfigError('--redis counts quotas: use --quotas to say what clients may have')
+    throw new ConfigError('--redis counts quotas: use it together with --quotas')
   }
 
   return redis

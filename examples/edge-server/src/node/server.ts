@@ -23,7 +23,7 @@ export interface EdgeServer {
   readonly addresses: readonly string[]
   /** Where it answers HTTP. */
   readonly urls: readonly string[]
-  /** What it serves, for people. */
+  /** A line that says what it serves, for people. */
   readonly summary: string
   /** A root to try; undefined if none is known. */
   readonly root?: string
@@ -33,9 +33,9 @@ export interface EdgeServer {
 }
 
 /**
- * Starts the server; `onError` is told of denylists that cannot be read. It resolves when clients can dial it.
+ * Starts the server. It resolves when clients can dial it. `onError` is called for denylists that cannot be read.
  *
- * @throws {ConfigError} something that was asked for cannot be done: the message says what
+ * @throws {ConfigError} an option cannot be used; the message says which
  */
 export async function startEdgeServer ({ cars: location, listen, announce, http, key, access, denylists, quotas, redis }: EdgeOptions, onError: (error: Error) => void = () => {}): Promise<EdgeServer> {
   const shared = redis == null ? undefined : shareQuotas(redis)
@@ -101,7 +101,7 @@ export async function startEdgeServer ({ cars: location, listen, announce, http,
     root,
     router,
     async stop (options) {
-      await router.drain(options).catch(() => {}) // the time is over: what is left is cut
+      await router.drain(options).catch(() => {}) // the time is over, so cut the remaining transfers
       await door.stop()
       await stop()
     }
@@ -113,7 +113,7 @@ function listAt (place: string): ListSource {
   return /^https?:/.test(place) ? urlList(place) : fileList(place)
 }
 
-/** Whether clients find HTTP there, and not bitswap. */
+/** Whether the address is for HTTP, and not for bitswap. */
 function isGateway (address: string): boolean {
   return address.endsWith('/http')
 }

@@ -8,7 +8,7 @@ export interface SharedQuotas {
   stop (): void
 }
 
-/** The client reconnects on its own, for ever. A want waits no longer than one command may take. */
+/** The Redis client keeps reconnecting on its own. A want waits no longer than one command may take. */
 const OPTIONS = {
   enableOfflineQueue: false,
   enableReadyCheck: false,
@@ -20,11 +20,11 @@ const OPTIONS = {
   retryStrategy: (times: number): number => Math.min(100 * times, 1000)
 } as const
 
-/** Opens the counters in a Redis or Valkey. The server does not wait for Redis: while Redis does not answer, it counts for itself. */
+/** Opens the counters in a Redis or Valkey. The server does not wait for Redis: while Redis does not answer, it counts by itself. */
 export function shareQuotas (url: string): SharedQuotas {
   const redis = new Redis(url, OPTIONS)
   const counters = redisQuotaStore({ redis })
-  // what goes wrong is told when a lease is taken
+  // `take` reports that Redis does not answer
   redis.on('error', () => {})
 
   return {
@@ -33,7 +33,7 @@ export function shareQuotas (url: string): SharedQuotas {
         try {
           return await counters.take(...args)
         } catch (err) {
-          throw new Error(`Redis does not answer, so that this server counts its quotas for itself: ${(err as Error).message}`, { cause: err })
+          throw new Error(`Redis does not answer, so this server counts its quotas by itself: ${(err as Error).message}`, { cause: err })
         }
       }
     },

@@ -8,25 +8,25 @@ import type { Costs } from '../costs.ts'
 import type { Counts } from '../metrics.ts'
 import type { BlockIndex, BlockSource, Budget, ListingStore, R2BucketLike, ReadAheadInit } from '@kitsune/block-source'
 
-/** Where the blocks of an isolate come from. */
+/** The block source of an isolate, and its index. */
 export interface Blocks {
   readonly source: BlockSource
-  /** Of the CARs in R2. */
+  /** The index of the CARs in R2. */
   readonly index: BlockIndex
 }
 
-/** An isolate has 128 MB: this much of it for blocks, bytes. */
+/** How much memory the cached blocks may take, bytes: an isolate has 128 MB. */
 const BLOCK_CACHE = 16 << 20
-/** And this much for pages of indexes. */
+/** How much memory the cached pages of indexes may take, bytes. */
 const INDEX_CACHE = 16 << 20
-/** One batch of a connection may hold this much, bytes. */
+/** How much memory one batch of a connection may take, bytes. */
 const BATCH = 6 << 20
-/** The most blocks in all batches of all connections, unless one alone has more. */
+/** The most blocks in all batches of all connections, unless a single batch has more. */
 const READ_TOGETHER = 48
-/** How many unknown blocks of one wantlist may be roots: a list request costs twelve reads. */
+/** How many unknown blocks of one wantlist are looked up as roots: a list request costs as much as twelve reads. */
 const MAX_LISTED = 8
 
-/** Opens the buckets: R2, and what is only in S3 from there. Nothing is read yet. */
+/** Opens the buckets: blocks are read from R2, and from S3 if R2 does not have them. Nothing is read yet. */
 export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Blocks {
   const { costs } = counts
   const open = (bucket: R2BucketLike): ListingStore => r2Store({ bucket, budget: counted(budget, costs, R2_COSTS) })
@@ -34,7 +34,7 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
   const { DUDEWHERE, SATNAV, SESSIONS, s3 } = env
   const indexes: BlockIndex[] = []
 
-  // the map costs least
+  // the map is the cheapest index
   if (env.blockMap) {
     indexes.push(mapIndex(store, { complete: DUDEWHERE == null, cacheLength: INDEX_CACHE }))
   }
@@ -50,7 +50,7 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
 
   const index = orderedIndex(indexes)
   const readAhead: ReadAheadInit = {
-    // so that the cache holds the blocks that are read ahead for all connections together
+    // the cache must be able to hold the blocks that are read ahead for all connections
     length: () => Math.min(READS.maxSpan, BLOCK_CACHE / 2 / Math.max(1, counts.connections)),
     keep: block => { source.offer?.(block) }
   }
@@ -61,10 +61,10 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
   return { index, source }
 }
 
-/** A request costs more than reading a gap that is not used. A span has sixteen blocks of 256 KiB, and their heads. */
+/** A request costs more than reading an unused gap, so gaps may be long. A span has space for sixteen blocks of 256 KiB with their heads. */
 const READS = { maxBytes: BATCH, concurrency: 2, maxGap: 1 << 20, maxSpan: 17 << 18 } as const
 
-/** CARs in S3: by a block map in the bucket, or by the table of Elastic IPFS. */
+/** Opens the CARs in S3, whose blocks are found by a block map in the bucket, or by the table of Elastic IPFS. */
 function openS3 ({ bucket, endpoint, region, credentials, table, tableRegion, tableEndpoint, prefix }: S3Env, budget: Budget, costs: Costs): BlockSource {
   const store = s3Store({ bucket, endpoint, region, credentials, budget: counted(budget, costs, S3_COSTS) })
   const index = table == null

@@ -15,18 +15,18 @@ import type { SourceLike, WantRouter } from '@kitsune/want-router'
 export interface ConnectionInit {
   readonly isolate: Isolate
   readonly socket: WorkerdSocket
-  /** The address of the client, as Cloudflare says it. */
+  /** The address of the client, according to Cloudflare. */
   readonly client: string
-  /** What the client is told of where it is connected. */
+  /** The addresses that the client is told. */
   readonly announce: readonly string[]
 }
 
-/** How long what is in flight may take when the budget is spent, ms. */
+/** How long blocks in flight may take once the budget is spent, ms. */
 const DRAIN_TIMEOUT = 10_000
 
 /**
- * Serves bitswap on one WebSocket: with its own host and router, since a request must not wait for what another one
- * began. It resolves when the socket can be handed to the client.
+ * Serves bitswap on one WebSocket: with its own host and router, since a request must not wait
+ * for the work of another one. It resolves when the socket can be returned to the client.
  */
 export async function serveConnection ({ isolate, socket, client, announce }: ConnectionInit): Promise<void> {
   const { privateKey, policies, counts } = isolate
@@ -53,12 +53,12 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
   function stop (): void {
     counts.connections--
     stopRefreshing()
-    // one that fails has nothing left to end
+    // a host that fails to stop has nothing left to end
     Promise.resolve(libp2p.stop()).catch(() => {})
   }
 
   spent.then(async () => {
-    // nothing is denied that was not looked up: what is in flight is sent, the rest is asked for again on the next connection
+    // blocks in flight are sent; the other wants get no DONT_HAVE, so the client asks again on its next connection
     await libp2p.services.router.drain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT) }).catch(() => {})
     await libp2p.hangUp(libp2p.getPeers()[0])
   }).catch(() => {})
@@ -67,11 +67,11 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
   counts.connections++
   counts.costs.connect++
   stopRefreshing = isolate.lists.keepFresh()
-  // the answer to the request must not wait for what the client sends after it
+  // do not await: the client only sends more once it has the answer to the request
   accept(socket, remoteAddress(client), stop).catch(() => {})
 }
 
-/** The blocks of an isolate at the cost of one connection, and what tells that its budget of sub-requests is spent. */
+/** The blocks of an isolate, whose reads are charged to one connection, and a promise that resolves when the connection's sub-requests are used up. */
 function budgetedBlocks ({ env, source, budget: shared, counts }: Isolate): { blocks: SourceLike, spent: Promise<void> } {
   let end = (): void => {}
   const spent = new Promise<void>(resolve => { end = resolve })
@@ -92,7 +92,7 @@ function budgetedBlocks ({ env, source, budget: shared, counts }: Isolate): { bl
         ending = true
         counts.budgetsSpent++
         end()
-        // what has begun may be finished with the reserve
+        // reads that have begun may use the reserve
         budget.release()
         budget.spend(kind)
       }
@@ -102,7 +102,7 @@ function budgetedBlocks ({ env, source, budget: shared, counts }: Isolate): { bl
   return { blocks: refusing(shared.charge(source, observed), () => ending), spent }
 }
 
-/** A source that begins nothing new while `ending` says so. */
+/** A source that begins no reads once `ending` returns true. */
 function refusing (source: BlockSource, ending: () => boolean): SourceLike {
   const check = (): void => {
     if (ending()) {

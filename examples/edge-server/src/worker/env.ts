@@ -10,13 +10,13 @@ export interface Env {
   readonly DUDEWHERE?: R2BucketLike
   /** R2: the index of each CAR. */
   readonly SATNAV?: R2BucketLike
-  /** KV: what each client has been reading, for when it connects again. */
+  /** KV: the CARs that each client has been reading, for when it connects again. */
   readonly SESSIONS?: KvLike
   /** KV: a key for each denied name, and the filter of these keys, as `kitsune-edge denylist-kv` prints them. */
   readonly DENYLIST?: KvLike
-  /** Durable Objects: counts quotas for all isolates. Without it each counts for itself. */
+  /** Durable Objects: count quotas for all isolates. Without them each isolate counts by itself. */
   readonly QUOTA_COUNTERS?: DurableObjectsLike
-  /** A bucket of S3 whose CARs are asked for what R2 does not have. Found by its block map, or by DYNAMO_TABLE. */
+  /** A bucket of S3 with blocks that R2 does not have. They are found by its block map, or by DYNAMO_TABLE. */
   readonly S3_BUCKET?: string
   /** Default: Amazon's. */
   readonly S3_ENDPOINT?: string
@@ -30,7 +30,7 @@ export interface Env {
   readonly DYNAMO_REGION?: string
   /** Default: Amazon's. */
   readonly DYNAMO_ENDPOINT?: string
-  /** What the paths in the table begin with, `region/bucket/`, if they name CARs in the bucket. Default: they are those of carpark. */
+  /** The prefix of the paths in the table, `region/bucket/`, if they name CARs in the bucket. Default: the paths are those of carpark. */
   readonly CAR_PREFIX?: string
   /** Secret: the private key, as `ipfs key export` writes it, in base64; or PEER_ID_JSON. */
   readonly IDENTITY?: string
@@ -44,7 +44,7 @@ export interface Env {
   readonly ACCESS_LISTS?: string
   /** The URLs of denylists, separated by spaces or commas. */
   readonly DENYLISTS?: string
-  /** What clients may have: the options of `quotas`, as JSON. */
+  /** How much clients may have: the options of `quotas`, as JSON. */
   readonly QUOTAS?: string
   /** `true`: /index/ serves the index to `remoteIndex` of other processes, at the cost of this account. */
   readonly INDEX_SERVICE?: string
@@ -61,7 +61,7 @@ export interface CheckedEnv extends Env {
   readonly s3?: S3Env
 }
 
-/** What is known of S3 and the table of its CARs. */
+/** The settings of S3, and of the table of its CARs. */
 export interface S3Env {
   readonly bucket: string
   readonly endpoint?: string
@@ -73,7 +73,7 @@ export interface S3Env {
   readonly prefix?: string
 }
 
-/** What the free plan of Workers has for R2 and KV, less some: the paid one has 10,000 by default. */
+/** A little less than the free plan of Workers allows for R2 and KV; the paid one allows 10,000 by default. */
 const DEFAULT_SUB_REQUESTS = 900
 
 /** @throws {ConfigError} with a sentence for each thing that is missing or wrong */

@@ -13,14 +13,13 @@ import type { Handler } from '@kitsune/want-router/http'
 
 const CAR_TYPE = 'application/vnd.ipld.car'
 /**
- * A section of which the rest is missing: workerd ends a body that fails as one that is complete, and clients must not take
- * a CAR that was broken off for a whole one.
+ * An incomplete section. workerd ends a failed body like a complete one, and clients must not take a CAR that was broken off for a complete one.
  */
 const HALF_A_SECTION = Uint8Array.of(0x25, 0x01)
 
-/** What of a request is known beside it. */
+/** The context of a request. */
 export interface HttpInit {
-  /** The address of the client, as Cloudflare says it. */
+  /** The address of the client, according to Cloudflare. */
   readonly remoteAddress: string
   /** Where clients dial for bitswap, without /p2p/. */
   readonly address: string
@@ -46,7 +45,7 @@ export async function serveHttp (request: Request, isolate: Isolate, init: HttpI
   }, request, init)
 }
 
-/** A handler that makes its router when it is called, and stops it when all has been sent. */
+/** A handler that creates a router for each request, and stops it when the response has been sent. */
 function withRouter (isolate: Isolate, init: HttpInit, createHandler: (router: WantRouter) => Handler): Handler {
   return async (request, info) => {
     await isolate.lists.refresh()
@@ -69,12 +68,12 @@ function createRouter (request: Request, isolate: Isolate, { cache, later }: Htt
   })
 }
 
-/** The same response, which tells when its body has been sent, or will not be. */
+/** The same response, which calls `sent` when its body has been sent or has failed. */
 function whenSent (response: Response, sent: () => Promise<void>): Response {
   const { body } = response
 
   if (body == null || response.headers.has('content-length')) {
-    // it is all here
+    // the body is complete already
     sent().catch(() => {})
 
     return response
@@ -87,7 +86,7 @@ function whenSent (response: Response, sent: () => Promise<void>): Response {
   return new Response(readable, response)
 }
 
-/** Passes a body on. One that fails ends with `end`. */
+/** Forwards a body. If it fails, writes `end` before it aborts. */
 async function pass (body: ReadableStream<Uint8Array>, writer: WritableStreamDefaultWriter<Uint8Array>, end?: Uint8Array): Promise<void> {
   try {
     for await (const chunk of body) {

@@ -14,7 +14,7 @@ import type { Counts } from '../metrics.ts'
 import type { EdgePolicies } from '../policies.ts'
 import type { PrivateKey } from '@libp2p/interface'
 
-/** What all requests of an isolate share: bytes and plain data, and no promise, stream or timer. */
+/** The state that all requests of an isolate share: bytes and plain data, but no promise, stream or timer. */
 export interface Isolate extends Blocks {
   readonly env: CheckedEnv
   readonly privateKey: PrivateKey

@@ -2,30 +2,30 @@ import type { ReadingPolicy } from '../policies.ts'
 
 /** Time as the lists see it. */
 export interface ListTimers {
-  /** ms. */
+  /** The current time, ms. */
   now (): number
-  /** Calls `call` once, in the request that is at work; returns what prevents that. */
+  /** Calls `call` once, in the current request; returns a function that cancels that. */
   after (ms: number, call: () => void): () => void
 }
 
 /** The denylists and access lists of an isolate, which its requests read. */
 export interface IsolateLists {
   /**
-   * Reads the lists, if that is due. Resolves when they have been read, or could not be. What another request reads for the first time is waited for,
-   * too. Never rejects.
+   * Reads the lists, if that is due. Resolves when they have been read, or could not be. Also
+   * waits while another request reads them for the first time. Never rejects.
    */
   refresh (): Promise<void>
-  /** Reads the lists whenever that is due, for a request that lasts; returns what ends that. */
+  /** Reads the lists whenever that is due, during a long request; returns a function that ends this. */
   keepFresh (): () => void
 }
 
 /** How often lists are read again, ms. */
 export const LIST_INTERVAL = 60_000
-/** How soon after a list could not be read for the first time it is tried again, ms. Each further time is twice as long, up to the interval. */
+/** The delay after the first failure to read a list that has never been read, ms. It doubles with each further failure, up to the interval. */
 export const FIRST_RETRY = 1_000
-/** Reading a list takes no longer than this, ms. */
+/** How long reading a list may take, ms. */
 export const READ_TIMEOUT = 10_000
-/** How often a request looks whether another one has read the lists, ms. */
+/** How often a request checks whether another one has read the lists, ms. */
 const LOOK_INTERVAL = 50
 
 const platform: ListTimers = {
@@ -39,8 +39,9 @@ const platform: ListTimers = {
 }
 
 /**
- * Nothing is served before each list has been read once, so what cannot be read is tried again soon, by whichever request comes or
- * lasts. Requests share times and no promises, since a request must not wait for what another one does.
+ * Nothing is served before each list has been read once, so a new or long request soon tries
+ * again to read a list that failed. Requests share times and no promises, since a request must
+ * not wait for the work of another one.
  */
 export function createIsolateLists (policies: readonly ReadingPolicy[], { now, after }: ListTimers = platform): IsolateLists {
   let dueAt = -Infinity
@@ -50,7 +51,7 @@ export function createIsolateLists (policies: readonly ReadingPolicy[], { now, a
   const loaded = (): boolean => policies.every(policy => policy.loaded)
 
   async function read (): Promise<void> {
-    // the runtime may end a request that reads, without a word: then another one does
+    // the runtime may end the reading request without notice: then another one reads
     readingUntil = now() + READ_TIMEOUT
     dueAt = readingUntil
     await Promise.all(policies.map(async policy => policy.refresh()))

@@ -1,13 +1,13 @@
 import type { Costs } from '../costs.ts'
 import type { QuotaStore } from '@kitsune/want-router/policies'
 
-/** What is used of a namespace of Durable Objects. */
+/** The part of a namespace of Durable Objects that is used. */
 export interface DurableObjectsLike {
   idFromName (name: string): unknown
   get (id: unknown): { fetch (url: string, init: { method: string, body: string, signal?: AbortSignal }): Promise<Response> }
 }
 
-/** What is used of the state that a Durable Object is created with. */
+/** The part of a Durable Object's state that is used. */
 interface DurableStateLike {
   readonly storage: {
     get (key: string): Promise<Counter | undefined>
@@ -17,7 +17,7 @@ interface DurableStateLike {
   }
 }
 
-/** What was taken in a window, which has a number. */
+/** How much was taken in a window, by the number of the window. */
 interface Counter { readonly window: number, readonly taken: number }
 
 interface Take { readonly window: number, readonly amount: number, readonly limit: number, readonly ms: number }
@@ -26,7 +26,7 @@ const KEY = 'counter'
 
 /**
  * A Durable Object that counts one cap for all isolates. They take a fiftieth of the cap at a time, so it is asked that often in
- * an hour or a day by each of them, whatever is served. It forgets all when it has not been asked for two windows.
+ * an hour or a day by each of them, whatever is served. It forgets everything when no isolate has asked for two windows.
  */
 export class QuotaCounter {
   readonly #state: DurableStateLike
@@ -38,7 +38,7 @@ export class QuotaCounter {
   async fetch (request: Request): Promise<Response> {
     const { window, amount, limit, ms } = await request.json() as Take
     const { storage } = this.#state
-    // while storage is at work, no other request is let in
+    // while a storage operation runs, the runtime delivers no other request
     const counter = await storage.get(KEY)
     const taken = counter?.window === window ? counter.taken : 0
     // an isolate whose clock is behind gets nothing of a window that is over

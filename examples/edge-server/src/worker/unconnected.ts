@@ -5,7 +5,7 @@ import type { Libp2pEvents, Logger, PeerId } from '@libp2p/interface'
 
 const log: Logger = Object.assign(() => {}, { enabled: false, error: () => {}, trace: () => {}, newScope: () => log })
 
-/** Creates a router that no peer can connect to, for a request over HTTP: without libp2p it takes next to no time. */
+/** Creates a router to which no peer can connect, for a request over HTTP: without libp2p that takes hardly any time. */
 export function unconnectedRouter (peerId: PeerId, init: WantRouterInit): WantRouter {
   const components: WantRouterComponents = {
     peerId,

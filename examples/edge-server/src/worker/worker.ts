@@ -6,7 +6,7 @@ import type { Isolate } from './isolate.ts'
 import type { CacheLike } from '../blocks/edge-cache.ts'
 import type { WorkerdSocket } from '@kitsune/host/workerd'
 
-/** The parts of workerd that its types would declare. */
+/** Globals of workerd, whose types this package does not install. */
 declare const WebSocketPair: new () => { 0: unknown, 1: WorkerdSocket }
 declare const caches: { readonly default: CacheLike }
 
@@ -54,5 +54,5 @@ function addressOf (request: Request, { env }: Isolate): string {
 }
 
 export { QuotaCounter } from './quota-counter.ts'
-// the name that workerd looks for
+// workerd requires a default export
 export default worker

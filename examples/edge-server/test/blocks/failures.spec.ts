@@ -15,7 +15,7 @@ describe('countFailures', () => {
     }
   })
 
-  it('counts what failed by its name, one by one, and passes it on', async () => {
+  it('counts each failure by its name, and passes it on', async () => {
     const { cid } = await blockOf('a')
     const failures = new Map<string, number>()
     const down = countFailures(failing(new StoreUnavailableError('503')), failures)
@@ -31,7 +31,7 @@ describe('countFailures', () => {
     expect([...failures]).to.deep.equal([['StoreUnavailableError', 5], ['HashMismatchError', 1]])
   })
 
-  it('does not count what was aborted', async () => {
+  it('does not count aborted reads', async () => {
     const { cid } = await blockOf('a')
     const failures = new Map<string, number>()
     await expect(countFailures(failing(new Error('no longer wanted')), failures).get(cid, { signal: AbortSignal.abort() })).to.eventually.be.rejected()
@@ -50,7 +50,7 @@ describe('countFailures', () => {
     expect(failures.get('Error')).to.equal(68)
   })
 
-  it('leaves what does not fail, and has what the source has', async () => {
+  it('does not change successful reads, and has the methods that the source has', async () => {
     const { cid, bytes } = await blockOf('a')
     const failures = new Map<string, number>()
     const source = countFailures({ complete: false, get: async () => bytes }, failures)

@@ -22,7 +22,7 @@ function index (answers: Record<number, Located>, complete = false): BlockIndex 
 const hashes = [1, 2, 3].map(first => Uint8Array.of(first))
 
 describe('orderedIndex', () => {
-  it('asks the next index only for what those before do not have', async () => {
+  it('asks the next index only for blocks that the earlier ones do not have', async () => {
     const [first, second] = [index({ 1: HERE }), index({ 2: HERE })]
 
     expect(await orderedIndex([first, second]).locate(hashes)).to.deep.equal([HERE, HERE, []])
@@ -36,7 +36,7 @@ describe('orderedIndex', () => {
     expect(second.asked).to.deep.equal([])
   })
 
-  it('reports a failure where no later index has the block, and no miss', async () => {
+  it('reports a failure instead of a miss if no later index has the block', async () => {
     const failing: BlockIndex = { complete: true, async locate () { throw FAILED } }
 
     expect(await orderedIndex([failing, index({ 2: HERE })]).locate(hashes)).to.deep.equal([FAILED, HERE, FAILED])

@@ -5,16 +5,16 @@ import { blockOf } from '../support/cars.ts'
 import type { TestBlock } from '../support/cars.ts'
 import type { BlockSource } from '@kitsune/block-source'
 
-interface Bench {
+interface Setup {
   readonly source: BlockSource
   readonly blocks: readonly TestBlock[]
-  /** What the source was asked for, a number for each block. */
+  /** The blocks that the source was asked for, by number. */
   readonly asked: number[]
-  /** Lets all reads that have begun go on, and then time pass. */
+  /** Completes all reads that have begun, and then lets time pass. */
   pass (ms: number): Promise<void>
 }
 
-async function bench (max: number): Promise<Bench> {
+async function setUp (max: number): Promise<Setup> {
   const blocks = await Promise.all(Array.from({ length: 10 }, async (_, i) => blockOf(`block ${i}`)))
   const asked: number[] = []
   let now = 0
@@ -54,8 +54,8 @@ async function bench (max: number): Promise<Bench> {
 }
 
 describe('createReadTurns', () => {
-  it('reads once what several requests ask for at the same time', async () => {
-    const { source, blocks, asked, pass } = await bench(10)
+  it('reads a block once if several requests ask for it at the same time', async () => {
+    const { source, blocks, asked, pass } = await setUp(10)
     const all = Promise.all([1, 2, 3].map(async () => source.get(blocks[0].cid)))
     await pass(100)
     expect(await all).to.deep.equal([blocks[0].bytes, blocks[0].bytes, blocks[0].bytes])
@@ -63,7 +63,7 @@ describe('createReadTurns', () => {
   })
 
   it('reads at most a number of blocks at a time, and the others when these have been read', async () => {
-    const { source, blocks, asked, pass } = await bench(2)
+    const { source, blocks, asked, pass } = await setUp(2)
     const all = Promise.all(blocks.slice(0, 4).map(async ({ cid }) => source.get(cid)))
     await new Promise(resolve => { setImmediate(resolve) })
     expect(asked).to.deep.equal([0, 1])
@@ -72,7 +72,7 @@ describe('createReadTurns', () => {
     expect(await all).to.have.length(4)
   })
 
-  it('does not wait for a request that has ended without a word', async () => {
+  it('does not wait for a request that the runtime has ended without notice', async () => {
     const { cid } = await blockOf('block')
     let now = 0
     const turn = createReadTurns({ max: 10, now: () => now, sleep: async ms => { now += ms } })
@@ -86,7 +86,7 @@ describe('createReadTurns', () => {
   })
 
   it('ends its wait with the signal', async () => {
-    const { source, blocks, pass } = await bench(10)
+    const { source, blocks, pass } = await setUp(10)
     const first = source.get(blocks[0].cid)
     const controller = new AbortController()
     const get = source.get(blocks[0].cid, { signal: controller.signal })

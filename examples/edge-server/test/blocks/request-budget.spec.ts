@@ -5,7 +5,7 @@ import { blockOf } from '../support/cars.ts'
 import type { BlockSource } from '@kitsune/block-source'
 
 describe('createRequestBudget', () => {
-  it('charges each request what it causes, though they share a source', async () => {
+  it('charges each request for its own reads, although they share a source', async () => {
     const { cid, bytes } = await blockOf('a')
     const budget = createRequestBudget()
 

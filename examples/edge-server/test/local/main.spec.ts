@@ -31,7 +31,7 @@ describe('npm start', function () {
     running?.kill('SIGKILL')
   })
 
-  it('runs the Worker with a sample in R2, says what to type into kubo, and ends by SIGTERM', async () => {
+  it('runs the Worker with a sample in R2, prints what to type into kubo, and ends at SIGTERM', async () => {
     const child = start()
     const lines: string[] = []
 
@@ -67,12 +67,12 @@ describe('npm start', function () {
     expect(signal).to.equal(null)
   })
 
-  it('says in a line what is wrong with a folder, and exits with code 2', async () => {
+  it('prints one line about an invalid folder, and exits with code 2', async () => {
     const child = start('nowhere')
     const errors: Buffer[] = []
     child.stderr.on('data', (chunk: Buffer) => { errors.push(chunk) })
     const [code] = await once(child, 'close') as [number | null]
     expect(code).to.equal(2)
-    expect(Buffer.concat(errors).toString().trim().split('\n')).to.deep.equal([`${join(tmpdir(), 'nowhere')} is not a folder: name one that has CAR files in it`])
+    expect(Buffer.concat(errors).toString().trim().split('\n')).to.deep.equal([`${join(tmpdir(), 'nowhere')} is not a folder: name a folder with CAR files`])
   })
 })

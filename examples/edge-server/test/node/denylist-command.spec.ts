@@ -31,7 +31,7 @@ describe('denylist-kv', () => {
     return JSON.parse(lines.join('\n')) as Array<{ key: string, value: string }>
   }
 
-  it('prints entries by which the rules are denied, and a filter that knows of the keys that are there', async () => {
+  it('prints entries for the rules, and a filter that includes the existing keys', async () => {
     const entries = await run('own.deny', 'keys.json')
     expect(entries.map(({ key }) => key).slice(1)).to.deep.equal(['filter'])
     const values = new Map([...entries.map(({ key, value }) => [key, value] as const), [KEY, '{}']])
@@ -45,7 +45,7 @@ describe('denylist-kv', () => {
     expect(await policy.resolve?.(asks, new AbortController().signal)).to.deep.equal(['absent', 'absent', 'pass'])
   })
 
-  it('refuses a file that is not there, and none', async () => {
+  it('refuses a missing file, and a command without files', async () => {
     await expect(run('nothing.deny')).to.be.rejectedWith(ConfigError, 'nothing.deny')
     await expect(run()).to.be.rejectedWith(ConfigError, 'denylist-kv <list|keys.json>')
   })

@@ -4,7 +4,7 @@ import { folderIndex } from '../../src/node/folder-index.ts'
 import { blockOf, carOf } from '../support/cars.ts'
 
 describe('folderIndex', () => {
-  it('notices CARs that come, are replaced and go, once its listing is too old', async () => {
+  it('notices new, replaced and removed CARs once its listing is too old', async () => {
     const [a, b] = [await blockOf('a'), await blockOf('b')]
     const objects = new Map([['a.car', carOf([a])], ['notes.txt', new Uint8Array(3)]])
     const store = memoryStore({ objects })
@@ -26,7 +26,7 @@ describe('folderIndex', () => {
     expect(await has()).to.deep.equal([true, false])
   })
 
-  it('does not deny blocks while a CAR is broken', async () => {
+  it('reports no miss while a CAR is broken', async () => {
     const [a, b] = [await blockOf('a'), await blockOf('b')]
     const store = memoryStore({ objects: new Map([['a.car', carOf([a])], ['broken.car', carOf([b]).slice(0, 30)]]) })
     const source = carSource({ store, index: folderIndex(store) })

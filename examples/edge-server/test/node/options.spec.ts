@@ -35,7 +35,7 @@ describe('parseOptions', () => {
     }
   })
 
-  it('says nothing more if help is asked for', () => {
+  it('returns undefined if help is requested', () => {
     expect(parseOptions(['--help'], {})).to.equal(undefined)
   })
 })

@@ -77,7 +77,7 @@ describe('the Worker over the buckets and the table of Elastic IPFS', function (
     return Number(count)
   }
 
-  it('reads from S3, where the table says, what R2 does not have, and counts both', async () => {
+  it('reads blocks that R2 does not have from S3, where the table says, and counts both', async () => {
     expect(await get(inR2)).to.deep.equal({ status: 200, bytes: inR2.bytes })
     expect(await paid('dynamoRead')).to.equal(0)
 
@@ -86,7 +86,7 @@ describe('the Worker over the buckets and the table of Elastic IPFS', function (
     expect(await paid('s3Get')).to.equal(1)
   })
 
-  it('does not deny what the table does not list, or lists in another bucket, or what it cannot say', async () => {
+  it('sends no DONT_HAVE for blocks that the table does not list, lists in another bucket, or cannot look up', async () => {
     expect((await get(absent)).status).to.equal(503)
     expect((await get(inOtherBucket)).status).to.equal(503)
 

@@ -12,7 +12,7 @@ describe('checkEnv', () => {
     expect(checkEnv({ CARPARK: bucket, PEER_ID_JSON: 'json', SUB_REQUESTS: '50' })).to.include({ identity: 'json', subRequests: 50 })
   })
 
-  it('says what is missing, a sentence for each', () => {
+  it('reports each missing binding in a sentence', () => {
     expect(() => checkEnv({})).to.throw(ConfigError, /^CARPARK is missing: .*\. IDENTITY is missing: .*`wrangler secret put IDENTITY`\.$/)
     expect(() => checkEnv({ CARPARK: bucket, IDENTITY: 'key', DUDEWHERE: bucket })).to.throw(ConfigError, 'SATNAV is missing')
     expect(() => checkEnv({ CARPARK: bucket, IDENTITY: 'key', BLOCK_MAP: 'false' })).to.throw(ConfigError, 'DUDEWHERE is missing')

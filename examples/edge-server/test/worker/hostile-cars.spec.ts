@@ -15,7 +15,7 @@ import type { TestBlock } from '../support/cars.ts'
 import type { BlockClient } from '@kitsune/want-router/client'
 import type { Libp2p } from '@libp2p/interface'
 
-/** What a section begins with that an index leads to. */
+/** The beginnings of sections to which an index leads. */
 const HOSTILE = {
   'a section of 2^40 bytes': '808080808020',
   'a length that does not end': 'ffffffffffffffffffff01',
@@ -25,9 +25,9 @@ const HOSTILE = {
   'a section without a CID': '00',
   'another block': '2501551204deadbeef'
 }
-/** Blocks that an index leads to each of these for. */
+/** How many blocks the index locates at each of them. */
 const EACH = 10
-/** More than any CAR has, and more than an offset may be. */
+/** An offset beyond any CAR, and one that is not valid. */
 const OFFSETS = [1n << 40n, (1n << 64n) - 1n]
 const CAR_CODEC = 0x0202
 
@@ -43,7 +43,7 @@ describe('the Worker over CARs and indexes that lie', function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kitsune-edge-'))
-    good = await Promise.all(['the root', 'beneath the root'].map(blockOf))
+    good = await Promise.all(['the root', 'below the root'].map(blockOf))
     const head = carOf(good)
     const sections = Object.values(HOSTILE).map(hex => Buffer.from(hex.padEnd(128, '0'), 'hex'))
     const offsets = [...sections.map((_, i) => BigInt(head.length + i * sections[0].length)), OFFSETS[0]]
@@ -51,12 +51,12 @@ describe('the Worker over CARs and indexes that lie', function () {
     wanted = digests.map(({ cid }) => cid)
     const rows: Array<[CID, bigint]> = [
       ...wanted.map((cid, i): [CID, bigint] => [cid, offsets[i % offsets.length]]),
-      // where sections begin: behind the header, and behind the first one
+      // the offsets of sections: after the header, and after the first section
       [good[0].cid, 18n],
       [good[1].cid, BigInt(18 + 1 + 36 + good[0].bytes.length)]
     ]
     await put(Buffer.concat([head, ...sections]), rows, good[0].cid)
-    // the index of this one is no index
+    // the index of this CAR is not an index
     const [other] = await Promise.all([blockOf('a root whose CAR has a bad index')])
     await put(carOf([other]), [[other.cid, OFFSETS[1]]], other.cid)
     wanted.push(other.cid)
@@ -73,7 +73,7 @@ describe('the Worker over CARs and indexes that lie', function () {
     await rm(folder, { recursive: true })
   })
 
-  /** Writes a CAR, its SATNAV with these rows, and that the root is in it. */
+  /** Writes a CAR, its SATNAV index with these rows, and the DUDEWHERE entry of the root. */
   async function put (car: Uint8Array, rows: ReadonlyArray<[CID, bigint]>, root: CID): Promise<void> {
     const cid = CID.createV1(CAR_CODEC, await sha256.digest(car)).toString()
 
@@ -89,7 +89,7 @@ describe('the Worker over CARs and indexes that lie', function () {
     return new Map(Array.from(text.matchAll(/failed_reads_total\{error="(\w+)"\} (\d+)/g), ([, name, count]) => [name, Number(count)]))
   }
 
-  it('denies none of the blocks that these lead astray for, counts them, and serves the others', async () => {
+  it('sends no DONT_HAVE for blocks with such locations, counts them, and serves the others', async () => {
     expect(await client.get(good[0].cid)).to.deep.equal(good[0].bytes)
     const settled: string[] = []
     wanted.forEach(cid => {

@@ -3,13 +3,13 @@ import { createIsolateLists, FIRST_RETRY, LIST_INTERVAL, READ_TIMEOUT } from '..
 import type { ReadingPolicy } from '../../src/policies.ts'
 import type { IsolateLists } from '../../src/worker/lists.ts'
 
-interface Bench {
+interface Setup {
   readonly lists: IsolateLists
-  /** When the policy was told to read its lists, ms. */
+  /** When the policy has read its lists, ms. */
   readonly readAt: readonly number[]
   /** Whether its lists can be read. */
   readable: boolean
-  /** Reading does not end. */
+  /** Whether reading never ends. */
   hangs: boolean
   /** Lets time pass. */
   pass (ms: number): Promise<void>
@@ -17,7 +17,7 @@ interface Bench {
 
 const STEP = 50
 
-function bench (): Bench {
+function setUp (): Setup {
   let now = 0
   let loaded = false
   const timers = new Set<{ readonly at: number, call (): void }>()
@@ -48,7 +48,7 @@ function bench (): Bench {
     }
   })
 
-  const self: Bench = {
+  const self: Setup = {
     lists,
     readAt,
     readable: true,
@@ -79,7 +79,7 @@ async function isDone (promise: Promise<unknown>): Promise<boolean> {
 
 describe('the lists of an isolate', () => {
   it('are read by the first request, and again by one that comes when they are a minute old', async () => {
-    const { lists, readAt, pass } = bench()
+    const { lists, readAt, pass } = setUp()
     await lists.refresh()
     await pass(LIST_INTERVAL - STEP)
     await lists.refresh()
@@ -90,8 +90,8 @@ describe('the lists of an isolate', () => {
     expect(readAt).to.deep.equal([0, LIST_INTERVAL])
   })
 
-  it('are tried again soon while they have never been read, at first after a second, and never more seldom than once a minute', async () => {
-    const self = bench()
+  it('are tried again while they have never been read: first after a second, and at least once a minute', async () => {
+    const self = setUp()
     self.readable = false
     await self.lists.refresh()
     const stop = self.lists.keepFresh()
@@ -109,7 +109,7 @@ describe('the lists of an isolate', () => {
   })
 
   it('are read once by several requests at a time, which all wait for the first reading', async () => {
-    const self = bench()
+    const self = setUp()
     self.hangs = true
     const first = self.lists.refresh()
     self.hangs = false
@@ -125,8 +125,8 @@ describe('the lists of an isolate', () => {
     expect(self.readAt).to.deep.equal([0, READ_TIMEOUT])
   })
 
-  it('are not waited for by a request that does not read them, once they have been read', async () => {
-    const self = bench()
+  it('do not delay a request that does not read them, once they have been read', async () => {
+    const self = setUp()
     await self.lists.refresh()
     await self.pass(LIST_INTERVAL)
     self.hangs = true

@@ -74,7 +74,7 @@ describe('the Worker', function () {
     return Number(line?.split(' ')[1])
   }
 
-  it('compresses nothing, since what is encrypted does not get smaller', async () => {
+  it('does not compress, since encrypted data does not get smaller', async () => {
     const { url } = await start()
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = get(url, {
@@ -83,7 +83,7 @@ describe('the Worker', function () {
           upgrade: 'websocket',
           'sec-websocket-version': '13',
           'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-          // as browsers ask
+          // as browsers send it
           'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits'
         }
       })
@@ -98,7 +98,7 @@ describe('the Worker', function () {
     expect(response.headers).to.not.have.property('sec-websocket-extensions')
   })
 
-  it('tells who it is, that it is well, and what it costs', async () => {
+  it('answers with its peer id, its health and its costs', async () => {
     const worker = await start()
     const client = await connect(worker)
     expect(await client.get(blocks[0].cid)).to.deep.equal(blocks[0].bytes)
@@ -121,7 +121,7 @@ describe('the Worker', function () {
     expect(new Uint8Array(await answer.arrayBuffer())).to.deep.equal(bytes)
     const reads = await metric(worker, 'operations_total{kind="r2Get"}')
 
-    // another isolate has nothing in memory
+    // another isolate has no blocks in memory
     await worker.restart()
     expect(new Uint8Array(await (await fetch(url)).arrayBuffer())).to.deep.equal(bytes)
     expect(reads).to.be.above(0)
@@ -140,7 +140,7 @@ describe('the Worker', function () {
     expect(await (await fetch(`${worker.url}/routing/v1/providers/${absent[0].cid}`)).json()).to.deep.equal({ Providers: [] })
   })
 
-  it('breaks a CAR off over HTTP where a block is missing, so that it does not seem to be complete', async () => {
+  it('breaks a CAR off over HTTP at a missing block, so that it does not look complete', async () => {
     const { root, bytes } = await makeSampleCar()
     const cars = await mkdtemp(join(tmpdir(), 'kitsune-edge-'))
     stops.push(async () => rm(cars, { recursive: true }))
@@ -166,12 +166,12 @@ describe('the Worker', function () {
 
     // the directory, and the file
     expect(await sectionsOf('/hello.txt')).to.equal(2)
-    // workerd does not break a connection off, and says nothing more on it
+    // workerd does not close the connection, and sends nothing more on it
     await expect(sectionsOf('/numbers.txt')).to.eventually.be.rejectedWith(/goes beyond the end|fetch failed/)
     await expect(sectionsOf('')).to.eventually.be.rejectedWith(/goes beyond the end|fetch failed/)
   })
 
-  it('denies over HTTP, too, what is on a list, also when it is kept at the edge', async () => {
+  it('also denies listed blocks over HTTP, even if they are in the cache of the location', async () => {
     const { cid, bytes } = blocks[3]
     const open = await start()
     expect((await fetch(`${open.url}/ipfs/${cid}?format=raw`)).status).to.equal(200)
@@ -183,7 +183,7 @@ describe('the Worker', function () {
     expect((await fetch(`${open.url}/ipfs/${blocks[4].cid}?format=raw`)).status).to.equal(200)
   })
 
-  it('asks KV for what its filter takes for denied, and serves nothing until it has been read', async () => {
+  it('asks KV about blocks that its filter takes for denied, and serves nothing until the filter has been read', async () => {
     const { cid } = blocks[3]
     const { keys, filter } = denylistEntries([(await parseDenylist(`/ipfs/${cid}\n`, async () => {})).rules])
     const worker = await start({}, { denylistStore: true })
@@ -218,7 +218,7 @@ describe('the Worker', function () {
       served += await get(i) === 200 ? 1 : 0
     }
 
-    // a lease is one block of fifty: what was leased and not used is lost with the isolate
+    // a lease is one block of fifty: unused leases are lost with the isolate
     expect(served).to.be.within(18, 20)
   })
 
@@ -226,7 +226,7 @@ describe('the Worker', function () {
     await expect(start({ IDENTITY: 'nonsense!' })).to.be.rejectedWith('the identity')
   })
 
-  it('ends a connection whose sub-requests are used up, denies nothing, and goes on when the client comes back', async () => {
+  it('ends a connection whose sub-requests are used up, sends no DONT_HAVE, and continues when the client comes back', async () => {
     const worker = await start({ SUB_REQUESTS: '20' })
     const missing = new Map(blocks.map(block => [block.cid.toString(), block]))
     const errors = new Set<string>()
@@ -260,7 +260,7 @@ describe('the Worker', function () {
     expect(await other.get(blocks[0].cid)).to.deep.equal(blocks[0].bytes)
   })
 
-  it('keeps its connections apart: one that ends does not disturb the others', async () => {
+  it('keeps its connections apart: one that ends does not affect the others', async () => {
     const worker = await start()
     const clients = await Promise.all(Array.from({ length: 5 }, async () => connect(worker)))
     const results = await Promise.all(clients.map(async client => Promise.all(blocks.map(async ({ cid }) => client.get(cid)))))
