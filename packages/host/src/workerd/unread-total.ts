@@ -1,22 +1,22 @@
-/** How much is sent to a peer that has not shown that it reads, bytes: its streams wait from here on. */
+/** How much is sent to a peer that has not shown that it reads, bytes. Beyond that its streams wait. */
 export const MAX_UNREAD = 4 << 20
-/** How much is sent to it however little memory is left, bytes. */
+/** How much is sent to such a peer even if all others together have used up {@link MAX_UNREAD_TOTAL}, bytes. */
 export const MIN_UNREAD = 64 << 10
-/** What the peers of all connections together may leave unread, bytes, but for {@link MIN_UNREAD} of each: an isolate of Cloudflare has 128 MB. */
+/** How much the peers of all connections together may leave unread, bytes, besides {@link MIN_UNREAD} for each: an isolate of Cloudflare has 128 MB. */
 export const MAX_UNREAD_TOTAL = 32 << 20
-/** A connection that has said nothing for this long has ended without a word, or is idle, ms. */
+/** A connection that has not counted anything for this long is idle, or its request was ended without notice, ms. */
 const FORGOTTEN_AFTER = 60_000
 
 /**
- * What the peers of an isolate have not read. Its connections belong to several requests, which may not wake each other: each looks by its
- * own timer, and all that they share are these numbers.
+ * How much the peers of an isolate have not read. Its connections belong to several requests,
+ * which cannot wake each other: each has its own timer, and they share only these numbers.
  */
 export interface UnreadTotal {
-  /** What all have not read, bytes. */
+  /** How much all of them have not read, bytes. */
   readonly bytes: number
-  /** What one of them may leave unread at the moment, bytes. */
+  /** How much one of them may leave unread at the moment, bytes. */
   readonly limit: number
-  /** Tells how much the peer of a connection, by its key, has not read. */
+  /** Sets how much the peer of a connection has not read. */
   count (connection: object, bytes: number): void
   /** The connection has ended. */
   remove (connection: object): void
@@ -33,7 +33,7 @@ export function createUnreadTotal (now: () => number = Date.now): UnreadTotal {
     counted.delete(connection)
   }
 
-  /** The runtime may end a request without a word to it, and what its peer had not read has gone with it. */
+  /** The runtime may end a request without notice; the data that its peers had not read is gone then. */
   function forget (before: number): void {
     for (const [connection, { at }] of counted) {
       if (at < before) {
@@ -46,7 +46,7 @@ export function createUnreadTotal (now: () => number = Date.now): UnreadTotal {
     get bytes () { return total },
 
     get limit () {
-      // half of what is left: so some is left for one more, and those that came first keep no more than those that come later
+      // half of what is left, so that something is left for another connection, and early connections get no more than later ones
       return Math.max(MIN_UNREAD, Math.min(MAX_UNREAD, (MAX_UNREAD_TOTAL - total) / 2))
     },
 

@@ -8,17 +8,17 @@ import type { YamuxFrame, YamuxHeader } from '../yamux-frames.ts'
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
-/** While bytes are unread, the peer is pinged this often, ms: it need not answer all of many pings, and others may have read meanwhile. */
+/** While bytes are unread, the peer is pinged this often, ms: a peer may leave some of many pings unanswered, and others may have read meanwhile. */
 const LOOK_EVERY = 1_000
-/** Less than this is not worth a ping, bytes: pings are among what is sent. */
+/** While fewer bytes are unread, the peer is not pinged: pings count as unread bytes themselves. */
 const WORTH_A_PING = 16 << 10
-/** Pings whose answers still count. */
+/** How many pings may still be answered. */
 const MAX_PINGS = 8
-/** The numbers of these pings begin here, and those of yamux's own at zero. */
+/** The numbers of these pings begin here; those of yamux's own pings begin at zero. */
 const OWN_PINGS = 2 ** 31
-/** What may be sent while streams wait, bytes: these can only be answers to what the peer sends. */
+/** How much may be sent while streams wait, bytes: it can only be answers to what the peer sends. */
 export const MAX_ANSWERS = 1 << 20
-/** What a stream sends at a time, bytes, however wide the peer has opened its window. */
+/** The most that a stream sends at a time, bytes, however wide the peer has opened its window. */
 export const MAX_FRAME = 64 << 10
 
 /** The internal fields of libp2p's yamux that this module uses. */
@@ -29,7 +29,7 @@ interface YamuxParts {
   handleStreamMessage? (frame: YamuxFrame): void
 }
 
-/** Those of its streams, by which libp2p's muxers tell them that the connection is full, or no longer is. */
+/** The fields of a stream that this module uses. By the methods, libp2p's muxers tell it that the connection is full, or no longer is. */
 interface StreamParts {
   readonly streamId?: number
   /** Yamux sets it to what the window allows. */
@@ -40,13 +40,14 @@ interface StreamParts {
 
 type CreateFactory<Components> = (components: Components) => StreamMuxerFactory
 
-/** Of the hosts of all requests of an isolate. */
+/** Shared by the hosts of all requests of an isolate. */
 const isolateTotal = createUnreadTotal()
 
 /**
- * Bounds what waits for a peer on a platform that does not tell how much that is. The windows of yamux do not bound it: a
- * peer may open them as far as it likes, and never read its socket. Only the answer to a ping whose number it cannot guess
- * shows that it has read what was sent before that ping. What waits for all peers of the isolate together is bounded, too.
+ * Bounds the data that waits for a peer on a platform that does not say how much that is. The
+ * windows of yamux do not bound it: a peer may open them as far as it likes, and never read its
+ * socket. Only its answer to a ping with a random number shows that it has read everything that
+ * was sent before that ping. There is also a bound for all peers of the isolate together.
  *
  * The internal fields are not part of the muxer's interface; if they are missing, nothing is bounded.
  */
@@ -57,7 +58,7 @@ export function boundUnread <Components> (create: CreateFactory<Components>, war
 /** Bounds what one muxer sends, which has not sent anything yet. */
 export function boundMuxer (muxer: StreamMuxer & YamuxParts, connection: MessageStream, warnMissing: WarnMissing, total: UnreadTotal = isolateTotal): void {
   if (typeof muxer.send !== 'function' || typeof muxer.sendPing !== 'function' || typeof muxer.handlePing !== 'function' || typeof muxer.handleStreamMessage !== 'function') {
-    warnMissing('@libp2p/yamux', 'send, sendPing, handlePing or handleStreamMessage of a muxer', 'what a peer does not read may fill the memory')
+    warnMissing('@libp2p/yamux', 'send, sendPing, handlePing or handleStreamMessage of a muxer', 'data that a peer does not read may fill the memory')
 
     return
   }
@@ -65,26 +66,26 @@ export function boundMuxer (muxer: StreamMuxer & YamuxParts, connection: Message
   new Unread(muxer as StreamMuxer & Required<YamuxParts>, connection, total).start()
 }
 
-/** What one peer has been sent, and what of that it has read. */
+/** How much data one peer has been sent, and how much of that it has read. */
 class Unread {
   readonly #muxer: StreamMuxer & Required<YamuxParts>
   readonly #connection: MessageStream
   readonly #total: UnreadTotal
-  /** In the total, which outlives the connection. */
+  /** The key of the connection in the total, which outlives it. */
   readonly #key = {}
   readonly #send: Required<YamuxParts>['send']
   readonly #handlePing: Required<YamuxParts>['handlePing']
   readonly #handleStreamMessage: Required<YamuxParts>['handleStreamMessage']
-  /** What had been sent before each ping, by its number. */
+  /** How much had been sent before each ping, by the number of the ping. */
   readonly #pings = new Map<number, number>()
-  /** By how much the peer has opened the windows of streams while these wait, bytes. */
+  /** How far the peer has opened the windows of streams while these wait, bytes. */
   readonly #opened = new WeakMap<StreamParts, number>()
   #sent = 0
   #read = 0
   #pinged = 0
-  /** Streams do. */
+  /** Whether streams wait. */
   #waits = false
-  /** What may be sent until the connection is ended; only while streams wait. */
+  /** While streams wait: the connection is aborted once `#sent` reaches this. */
   #sendsUpTo = 0
   #ended = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -139,7 +140,7 @@ class Unread {
     return this.#unread < limit ? more : this.#wait()
   }
 
-  /** What the peer may leave unread, given what all others do. */
+  /** Reports the unread bytes to the total; returns how many this peer may leave unread at the moment. */
   #count (): number {
     this.#total.count(this.#key, this.#unread)
 
@@ -153,7 +154,7 @@ class Unread {
     }
 
     if (this.#sent >= this.#sendsUpTo) {
-      this.#connection.abort(new FloodError('The peer reads nothing, and goes on to send what has to be answered'))
+      this.#connection.abort(new FloodError('The peer reads nothing, but keeps sending data that has to be answered'))
     } else {
       this.#streams.forEach(stream => { stream.onMuxerNeedsDrain?.() })
     }
@@ -161,7 +162,7 @@ class Unread {
     return false
   }
 
-  /** A window that opens has its stream go on, whatever waits for the socket: so it opens when the stream may go on. */
+  /** Yamux resumes a stream whose window opens, even if the socket is full. So while streams wait, this keeps their window updates. */
   #arrived (frame: YamuxFrame): void {
     const { type, flag, streamID, length } = frame.header
     const stream = type === WINDOW_UPDATE ? this.#streams.find(({ streamId }) => streamId === streamID) : undefined
@@ -182,19 +183,19 @@ class Unread {
   #ping (): void {
     const [random] = crypto.getRandomValues(new Uint32Array(1))
 
-    // the last one: on a slow line the answers to the first of many come first
+    // the newest one: on a slow line the first pings are answered first
     if (this.#pings.size >= MAX_PINGS) {
       this.#pings.delete([...this.#pings.keys()][MAX_PINGS - 1])
     }
 
     const number = OWN_PINGS + random % OWN_PINGS
-    // before it is sent, which comes back to where the bytes are counted
+    // set before the ping is sent, since sending it calls `#sending` again
     this.#pinged = this.#sent
     this.#pings.set(number, this.#sent)
     this.#muxer.sendPing(number)
   }
 
-  /** Others may have read what they were sent, so that this peer may be sent more; and it may have read, and said nothing. */
+  /** Runs from time to time: if other peers have read, this one may be sent more; and it may have read without being pinged since. */
   #look (): void {
     this.#timer = undefined
 
@@ -214,7 +215,7 @@ class Unread {
 
     const sent = this.#pings.get(header.length)
 
-    // an answer that does not count any more, or a guess, is for yamux a breach of the protocol
+    // unknown numbers are late answers or guesses; yamux would take them for a breach of the protocol
     if (sent != null) {
       this.#pings.delete(header.length)
       this.#read = Math.max(this.#read, sent)

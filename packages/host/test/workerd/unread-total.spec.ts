@@ -2,7 +2,7 @@ import { expect } from 'aegir/chai'
 import { createUnreadTotal, MAX_UNREAD, MAX_UNREAD_TOTAL, MIN_UNREAD } from '../../src/workerd/unread-total.ts'
 
 describe('what all peers of an isolate have not read', () => {
-  it('leaves each of a few as much as a peer may have, and each of many some', () => {
+  it('lets a few peers leave the most for one peer unread, and each of many peers a little', () => {
     const total = createUnreadTotal()
     expect(total.limit).to.equal(MAX_UNREAD)
     total.count({}, MAX_UNREAD)
@@ -13,7 +13,7 @@ describe('what all peers of an isolate have not read', () => {
     expect(total.limit).to.equal(MIN_UNREAD)
   })
 
-  it('is counted once for each', () => {
+  it('counts each connection once', () => {
     const total = createUnreadTotal()
     const connection = {}
     total.count(connection, 100)
@@ -25,7 +25,7 @@ describe('what all peers of an isolate have not read', () => {
     expect(total.bytes).to.equal(5)
   })
 
-  it('is forgotten of a connection that says nothing any more, and counted again if it does', () => {
+  it('forgets a connection that counts nothing any more, until it counts again', () => {
     let now = 0
     const total = createUnreadTotal(() => now)
     const [silent, other] = [{}, {}]

@@ -120,7 +120,7 @@ describe('what a peer has not read', () => {
     close()
   })
 
-  it('is not sent more of by a peer that opens its windows: they open when its streams go on', () => {
+  it('does not grow when the peer opens windows: they open once its streams may send again', () => {
     const { send, answer, frame, pings, told, close } = bench()
     frame(WINDOW_UPDATE, 1)
     expect(told).to.deep.equal(['window 1'])
@@ -138,7 +138,7 @@ describe('what a peer has not read', () => {
     close()
   })
 
-  it('is sent in frames that are short, however wide the peer opens the window', () => {
+  it('is sent in short frames, however wide the peer opens the window', () => {
     const { frame, frameLength } = bench()
     frame(WINDOW_UPDATE, 100)
     expect(frameLength()).to.equal(100)
@@ -146,7 +146,7 @@ describe('what a peer has not read', () => {
     expect(frameLength()).to.equal(MAX_FRAME)
   })
 
-  it('ends the connection of a peer that goes on to send what has to be answered', () => {
+  it('ends the connection of a peer that keeps sending data that has to be answered', () => {
     const { send, aborted, close } = bench()
     send(MAX_UNREAD)
     send(MAX_ANSWERS - 100)
@@ -156,7 +156,7 @@ describe('what a peer has not read', () => {
     close()
   })
 
-  it('may be less for each the more there are, of whom each may leave some', () => {
+  it('is bounded more tightly for each peer the more peers there are, down to a minimum', () => {
     const total = createUnreadTotal()
     const peers = Array.from({ length: 200 }, () => bench(total))
 
@@ -171,7 +171,7 @@ describe('what a peer has not read', () => {
     expect(total.bytes).to.equal(0)
   })
 
-  it('is more again for those that wait when others have read, which each sees by its own timer', () => {
+  it('may grow again once other peers have read, which each connection notices by its own timer', () => {
     const total = createUnreadTotal()
     const [one, ...others] = Array.from({ length: MAX_UNREAD_TOTAL / MAX_UNREAD + 1 }, () => bench(total))
     others.forEach(({ send }) => send(MAX_UNREAD))
@@ -185,7 +185,7 @@ describe('what a peer has not read', () => {
     one.close()
   })
 
-  it('is found out by the first of many pings, if the line is slow, and late answers to others break nothing', () => {
+  it('is measured by the first of many pings if the line is slow, and late answers to others break nothing', () => {
     const { send, answer, pings, told, left, aborted, close } = bench()
     send(MAX_UNREAD)
 
@@ -202,7 +202,7 @@ describe('what a peer has not read', () => {
     close()
   })
 
-  it('is found out of a peer that has read all and is sent no more', () => {
+  it('is measured even if the peer has read everything and is sent no more', () => {
     const total = createUnreadTotal()
     const { send, answer, pings, close } = bench(total)
     send(MAX_UNREAD / 4)
