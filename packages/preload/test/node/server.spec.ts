@@ -158,12 +158,20 @@ describe('the server of refs', function () {
     expect((await raw('POST /api/v0/refs HTTP/1.1\r\nHost:')).toLowerCase()).to.match(/^http\/1.1 408 /).and.include('access-control-allow-origin: *')
   })
 
-  it('answers a preflight while members hang', async () => {
+  it('answers a preflight within 50 ms while members hang', async () => {
     const hung = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST' })
     await untilAsked()
-    const { status, headers } = await fetch(`${url}/api/v0/refs`, { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } })
+    const times: number[] = []
 
-    expect([status, headers.get('access-control-allow-origin')]).to.deep.equal([204, '*'])
+    // the machine may be busy, but not always
+    for (let i = 0; i < 20; i++) {
+      const start = performance.now()
+      const { status, headers } = await fetch(`${url}/api/v0/refs`, { method: 'OPTIONS', headers: { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' } })
+      times.push(performance.now() - start)
+      expect([status, headers.get('access-control-allow-origin')]).to.deep.equal([204, '*'])
+    }
+
+    expect(Math.min(...times)).to.be.lessThan(50)
     rig.calls[0].end()
     await (await hung).text()
   })
