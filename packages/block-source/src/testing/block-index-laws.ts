@@ -1,4 +1,4 @@
-import { expect, expectAborted, expectRejection } from './expect.ts'
+import { FOREVER, expect, expectAborted, expectRejection } from './expect.ts'
 import { expectAllFound, expectFound, hashes, show } from './found-blocks.ts'
 import { testBytes } from './test-bytes.ts'
 import type { IndexProbe, ProbeMode } from './index-probe.ts'
@@ -224,7 +224,7 @@ function faulty (mode: ProbeMode, title: string): BlockIndexLawRule {
   }
 }
 
-async function within (promise: Promise<void>, what: string, ms = 2_000): Promise<void> {
+async function within (promise: Promise<void>, what: string, ms = FOREVER): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<'timeout'>(resolve => { timer = setTimeout(resolve, ms, 'timeout') })
   const result = await Promise.race([promise, timeout])

@@ -30,8 +30,11 @@ export async function expectRejection (what: string, promise: Promise<unknown>, 
   return err
 }
 
-/** Expects that a promise that was aborted with `reason` soon rejects with it. */
-export async function expectAborted (what: string, promise: Promise<unknown>, reason: unknown, ms = 2_000): Promise<void> {
+/** What has not settled after this, ms, is taken to wait forever: on a machine with too much to do anything takes seconds. */
+export const FOREVER = 10_000
+
+/** Expects that a promise that was aborted with `reason` rejects with it, and does not wait. */
+export async function expectAborted (what: string, promise: Promise<unknown>, reason: unknown, ms = FOREVER): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<'timeout'>(resolve => { timer = setTimeout(resolve, ms, 'timeout') })
   const result = await Promise.race([settle(promise), timeout])
