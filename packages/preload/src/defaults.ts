@@ -1,14 +1,15 @@
 /**
- * Limits of the reverse direction: blocks of 1 MiB, Helia's chunks, and as many of them unsent as may be on their way. A
- * copy that finds no place is wanted again, and Helia does not send a block twice within 5 s.
+ * Limits of the reverse direction: blocks of 1 MiB, Helia's chunks, and capacity for as many
+ * unsent ones as may be on their way. A block that is dropped is wanted again, and Helia does
+ * not send a block twice within 5 s.
  */
 export const PRELOAD_REVERSE_LIMITS = { expectedBlock: 1 << 20, unsentPerClient: 32 << 20 } as const
 
 /** The limits of requests. Times are ms, sizes bytes. */
 export interface PreloadLimits {
-  /** Requests that are carried out at the same time for one client, an IPv4 address or a /64 of IPv6; the next ones wait. Default 16. */
+  /** Requests that run at the same time for one client, an IPv4 address or a /64 of IPv6; the next ones wait. Default 16. */
   readonly runningPerClient: number
-  /** Requests that are carried out at the same time in all. Default 256. */
+  /** Requests that run at the same time in all. Default 256. */
   readonly running: number
   /** Requests of one client that may wait. Default 1,024: a js-ipfs that adds many files asks for all of them at once. */
   readonly queuedPerClient: number
@@ -17,8 +18,9 @@ export interface PreloadLimits {
   /** How long a request waits for the client to connect. Default 5 s. */
   readonly clientWait: number
   /**
-   * A member that has not begun to answer, and for which no block has come, for this long is given up for the next one. One
-   * that stops in the middle though all that it has asked of clients has come is asked again, after that to twice that. Default 10 s.
+   * If a member has neither begun to answer nor got a block for this long, the next one is
+   * asked. A member that stops in the middle, though clients have sent all blocks that it asked
+   * for, is asked again after once to twice this time. Default 10 s.
    */
   readonly memberWait: number
   /** A request for which no new block and no line has come for this long ends. Default 30 s. */
@@ -30,15 +32,16 @@ export interface PreloadLimits {
   /** Bytes of blocks that clients may send for one request. Default 16 GiB. */
   readonly bytes: number
   /**
-   * Bytes of blocks that may be sent within an hour for the requests of one client, an IPv4 address or a /64 of IPv6. Requests that share
-   * what is sent count it each. Beyond that requests are answered with 429, or broken off. Default 64 GiB.
+   * Bytes of blocks that may be sent within an hour for the requests of one client, an IPv4
+   * address or a /64 of IPv6. Each request that shares a block counts it. Beyond that requests
+   * are answered with 429, or broken off. Default 64 GiB.
    */
   readonly bytesPerClientAndHour: number
   /** The same for all clients together. Default 1 TiB. */
   readonly bytesPerHour: number
   /** How many links deep a DAG may be. Default 20,000. */
   readonly depth: number
-  /** Links that are kept of one request. Default 1,000,000. */
+  /** Links of one request that are kept. Default 1,000,000. */
   readonly links: number
   /**
    * Lines of one answer. Default 4,000,000. Without `unique` a member lists what is below a block wherever that is linked

@@ -38,7 +38,7 @@ export class NoProgressError extends Error {
   }
 }
 
-/** The request took more than a request may: time, blocks, bytes, links or depth. */
+/** The request has exceeded a limit of time, blocks, bytes, links or depth. */
 export class BudgetError extends Error {
   static name = 'BudgetError'
   name = 'BudgetError'
@@ -48,7 +48,7 @@ export class BudgetError extends Error {
   }
 }
 
-/** There are too many requests, and no place in the queue, or a client has sent as much as it may for now. Answered with 429. */
+/** There are too many requests and the queue is full, or a client has sent as much as it may for now. Answered with 429. */
 export class TooManyRequestsError extends Error {
   static name = 'TooManyRequestsError'
   name = 'TooManyRequestsError'

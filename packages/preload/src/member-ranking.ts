@@ -4,12 +4,12 @@ import type { RefsMember } from './refs/member.ts'
 import type { StrategyFactory, WantRouter } from '@kitsune/want-router'
 import type { CID } from 'multiformats/cid'
 
-/** What members are ranked by. */
+/** What the ranking of members needs. */
 export interface MemberRankingInit {
   readonly router: Pick<WantRouter, 'status'>
-  /** As the router's: it gets a separate one, since only the router may ask the router's. */
+  /** The same strategy as the router's. The ranking creates its own, since only the router may use the router's. */
   readonly strategy: StrategyFactory
-  /** How a member of the router is asked for refs; undefined: it cannot be. */
+  /** Returns the refs of a member of the router; undefined: it cannot be asked for refs. */
   find (id: string): RefsMember | undefined
   /** As the router's, where its strategy hashes. Default 0. */
   readonly seed?: number
@@ -26,7 +26,7 @@ export function memberRanking ({ router, strategy: create, find, seed = 0 }: Mem
   return root => {
     const up = router.status().members.filter(({ state, draining }) => state === 'up' && !draining)
     const key = multihashKey(root.multihash.bytes)
-    // what a member has no place for are wants, and refs are none
+    // a member without capacity for wants can still be asked for refs
     strategy.update(up.map(member => ({ ...member, state: 'up', baseWeight: member.weight, full: false })))
     const ranked = strategy.rank({ key, hash: hashString(key, seed), type: 'block', client: '', tries: 0, said: () => undefined })
 

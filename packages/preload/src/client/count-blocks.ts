@@ -3,12 +3,12 @@ import { DEFAULT_LINK_CODECS, linksOf } from '../gate/links.ts'
 import type { LinkCodecs } from '../gate/links.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Reads blocks that are here: a blockstore. */
+/** Reads local blocks: a blockstore. */
 export interface BlockReader {
   get (cid: CID, options: { signal: AbortSignal, offline: true }): Uint8Array | Promise<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
-/** Counts the blocks of a DAG that is here, each once. One that is not here counts, and has no links. */
+/** Counts the blocks of a local DAG, each once. A missing block counts, but its links are unknown. */
 export async function countBlocks (blocks: BlockReader, root: CID, { signal, codecs = DEFAULT_LINK_CODECS }: { readonly signal: AbortSignal, readonly codecs?: LinkCodecs }): Promise<number> {
   const seen = new Set<string>()
   const open = [root]

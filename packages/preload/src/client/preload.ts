@@ -8,14 +8,14 @@ import type { LinkCodecs } from '../gate/links.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What is used of Helia, or of anything else that has blocks and serves them over bitswap. */
+/** The parts of Helia that are used. Anything else that has blocks and serves them over bitswap can provide them. */
 export interface PreloadingNode {
   readonly libp2p: {
     readonly peerId: { toString (): string }
     /** Called with the `address` of a preload node, as it was given. */
     dial (address: never, options: { signal: AbortSignal }): Promise<unknown>
   }
-  /** Is read only to count blocks, when a preload has failed. */
+  /** Read only to count blocks after a preload has failed. */
   readonly blockstore: BlockReader
 }
 
@@ -23,7 +23,7 @@ export interface PreloadingNode {
 export interface PreloadNode {
   /** Where it serves `/api/v0/refs`, such as https://preload.example. */
   readonly url: string
-  /** Its libp2p address, a Multiaddr, which is dialled. Default: it is taken to be connected. */
+  /** Its libp2p address, a Multiaddr, which is dialled. Default: none, if it is connected already. */
   readonly address?: unknown
 }
 
@@ -34,11 +34,11 @@ export interface PreloadClientOptions {
   /** How often all nodes are tried. Default 3. */
   readonly rounds?: number
   /**
-   * How long a node may be silent, ms; then the next one is tried. It is long since a node queues requests, and so does a browser.
+   * How long a node may be silent, ms; then the next one is tried. The default is long, since nodes and browsers queue requests.
    * Default 5 min.
    */
   readonly stallTimeout?: number
-  /** Called for each block that is safe, with how many are so far. */
+  /** Called for each block that is safe, with the number of safe blocks. */
   onProgress? (safe: number): void
   readonly signal?: AbortSignal
   /** How links are read, to count blocks. Default: dag-pb, dag-cbor, dag-json, raw. */
@@ -55,7 +55,7 @@ export interface Preloaded {
   readonly node: string
   /** Blocks that the node has. */
   readonly safe: number
-  /** Blocks of the DAG: as many, or the preload would have failed. */
+  /** Blocks of the DAG. The same number, since the preload would have failed otherwise. */
   readonly total: number
 }
 
@@ -66,11 +66,11 @@ const FIRST_PAUSE = 1000
 const MAX_PAUSE = 60_000
 
 /**
- * Leaves a DAG at one of several preload nodes, by js-ipfs's contract: the node pulls it
- * over the connection that this node has to it. It resolves when a node has all of it.
- * A node that fails is asked again after the others, and goes on with what it has got.
+ * Leaves a DAG at one of several preload nodes, by js-ipfs's contract: the node pulls it over
+ * the connection that this node has to it. It resolves when a node has all of it. A node that
+ * fails is asked again after the others, and keeps the blocks that it has got.
  *
- * @throws {PreloadError} no node has got all of it; it says how many blocks of how many are safe at one
+ * @throws {PreloadError} no node has got all of it; the error says how many of its blocks are safe at one node
  * @throws {InvalidOptionError} no node is given
  */
 export async function preload (from: PreloadingNode, cid: CID, options: PreloadClientOptions): Promise<Preloaded> {
@@ -141,7 +141,7 @@ interface AskInit {
   progress (): void
 }
 
-/** Has one node get the DAG. `got` is called for each block that it has. */
+/** Asks one node to get the DAG. `got` is called for each block that it has. */
 async function ask ({ libp2p }: PreloadingNode, cid: CID, { url, address }: PreloadNode, { fetch, signal, progress }: AskInit, got: () => void): Promise<void> {
   if (address != null) {
     await libp2p.dial(address as never, { signal })

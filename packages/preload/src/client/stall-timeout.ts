@@ -8,10 +8,10 @@ interface StallTimeoutInit {
   readonly signal: AbortSignal
 }
 
-/** What runs under a stall timeout: its signal aborts with the given one, and when `progress` was not called in time. */
+/** A function that runs under a stall timeout: its signal aborts with the given one, or if it does not call `progress` in time. */
 export type Stallable<T> = (signal: AbortSignal, progress: () => void) => Promise<T>
 
-/** Runs something that is to call `progress` again and again. */
+/** Runs a function that has to call `progress` again and again. */
 export async function withStallTimeout <T> ({ ms, timers, signal }: StallTimeoutInit, run: Stallable<T>): Promise<T> {
   const stalled = new AbortController()
   let cancel = (): void => {}

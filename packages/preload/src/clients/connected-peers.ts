@@ -14,17 +14,17 @@ export interface ConnectedPeers {
   onConnect (listener: () => void): () => void
 }
 
-/** What is used of a libp2p host. */
+/** The parts of a libp2p host that are used. */
 export interface PeerHost {
   getConnections (): ReadonlyArray<{ readonly remotePeer: { toString (): string }, readonly remoteAddr: { getComponents (): ReadonlyArray<{ readonly name: string, readonly value?: string }> }, readonly status?: string }>
   addEventListener (type: 'connection:open', listener: () => void): void
   removeEventListener (type: 'connection:open', listener: () => void): void
 }
 
-/** The peers of one address that are asked: behind one address may be a whole office. */
+/** The most peers of one address that are asked: a whole office may have the same address. */
 const MAX_PEERS = 32
 
-/** Makes a view of the peers that are connected to a host. */
+/** Creates a view of the peers that are connected to a host. */
 export function connectedPeers (host: PeerHost): ConnectedPeers {
   return {
     find ({ peer, address }) {

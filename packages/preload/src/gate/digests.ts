@@ -3,24 +3,25 @@ import type { MapMemory } from './digest-map.ts'
 import type { KeyDigest } from './key-digest.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** The blocks of one request, each by a digest of its key. Where whole keys are held, another key with the same digest is not here. */
+/** The blocks of one request, each by a digest of its key. While the whole key of a block is kept, another key with the same digest does not match. */
 export interface DigestTable {
   readonly size: number
-  /** How many links below the root the block is; undefined: it is not here. */
+  /** How many links below the root the block is; undefined: the table does not contain it. */
   depth (key: WantKey): number | undefined
   /**
-   * Adds a block. False: there is no more memory, or no place. One that is here already stays at the lesser depth. One whose digest is
-   * that of another key that is held is left out.
+   * Adds a block. False: there is no memory left, or the table is full. A block that was added
+   * before keeps the lesser depth. A block whose digest equals that of another key that is kept
+   * is left out.
    */
   add (key: WantKey, depth: number): boolean
-  /** Marks that the links of a block are here. True the first time. */
+  /** Marks that the links of a block have been added. True the first time. */
   expand (key: WantKey): boolean
   isExpanded (key: WantKey): boolean
   /** Keeps the whole key of a block, unless that of another one with the same digest is kept. */
   hold (key: WantKey): void
-  /** Keeps it no more. */
+  /** Forgets the whole key of a block. */
   release (key: WantKey): void
-  /** Gives the memory back. */
+  /** Returns the memory. */
   free (): void
 }
 
@@ -33,7 +34,7 @@ export function createDigestTable (max: number, memory: MapMemory, digest?: KeyD
   /** Whole keys by their digests. */
   const held = new Map<string, WantKey>()
 
-  /** 0: it is not here, or another key is taken for it. */
+  /** 0: the table does not contain the block, or another key has the same digest. */
   function get (key: WantKey): number {
     const block = blocks.get(key)
 

@@ -1,11 +1,11 @@
 /**
  * What members may have of clients: the policy of the reverse direction.
  *
- * A member is served the root of an open request, and what verified blocks of that
- * request link to, by the clients of that request. For all else it hears nothing while
- * a request is open, since the block that links to it may be on its way, and DONT_HAVE
- * otherwise; no client is asked. So a member can neither guess what a client holds, nor
- * go on after the end, nor use one client's request to ask another client.
+ * A member is served the root of an open request, and what verified blocks of that request link
+ * to, by the clients of that request. Any other want gets no answer while a request is open,
+ * since the block that links to it may be on its way, and DONT_HAVE otherwise; no client is
+ * asked. So a member can neither guess what a client has, nor continue after the end of a
+ * request, nor use one client's request to ask another client.
  *
  * A member that wanted a block before a request came for it, for another of its users
  * or while the other processes could not be reached, does not send that want again. So
@@ -27,7 +27,7 @@ import type { Timers } from '../timers.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Ask, Policy, PolicyControl, Verdict, VerifiedBlock } from '@kitsune/want-router'
 
-/** What a gate decides by. */
+/** Options of a gate. */
 export interface GateInit {
   readonly limits?: Partial<GateLimits>
   /** Default {@link DEFAULT_LINK_CODECS}. */
@@ -44,7 +44,7 @@ export interface Gate {
   status (): GateStatus
 }
 
-/** What can be seen of a gate. */
+/** The state of a gate. */
 export interface GateStatus {
   /** Open requests. */
   readonly open: number
@@ -52,7 +52,7 @@ export interface GateStatus {
   readonly linkBytes: number
 }
 
-/** Makes a gate that admits nothing, as no request is open. */
+/** Creates a gate without open requests, which admits nothing. */
 export function createGate (init: GateInit = {}): Gate {
   return new RequestGate(init)
 }
@@ -140,11 +140,11 @@ class RequestGate implements Gate {
         }
       }
 
-      // without any, the want stays until one connects
+      // without a client, the want stays until one connects
       return { only: only.length > 0 ? only : [NO_CLIENT] }
     }
 
-    // what was admitted is so no more from the end of its request on
+    // blocks are no longer admitted once their request has ended
     return review ? 'silent' : 'defer'
   }
 
@@ -161,7 +161,7 @@ class RequestGate implements Gate {
     return clients == null ? undefined : [...clients]
   }
 
-  /** Waits for the blocks that link to what is asked for: they may be on their way, or at a member. */
+  /** Waits for the blocks that link to the wanted ones: they may be on their way, or at a member. */
   async #resolve (asks: readonly Ask[], signal: AbortSignal): Promise<readonly Verdict[]> {
     const decided = this.#waiting.wait(() => this.#open.size === 0 || asks.every(({ key }) => this.#clientsFor(key) != null), signal)
 

@@ -14,11 +14,11 @@ export interface KeyDigest {
   read (key: WantKey): void
   /** Takes a digest that was read before. */
   load (words: Uint32Array): void
-  /** 32 bits that say where in a table it goes. Clients choose the keys, so this depends on the secret numbers, too. */
+  /** 32 bits that say where in a table it goes. Clients choose the keys, so this depends on the secret numbers as well. */
   hash (): number
 }
 
-/** Makes a reader of digests with secret numbers of its own: only its own digests can be compared. */
+/** Creates a reader of digests with its own secret numbers: only digests of the same reader can be compared. */
 export function createKeyDigest (): KeyDigest {
   const factors = crypto.getRandomValues(new Uint32Array(4)).map(n => n | 1)
   const words = new Uint32Array(DIGEST_WORDS)

@@ -14,7 +14,7 @@ import type { CID } from 'multiformats/cid'
 /** The limits of one request, and of the memory of all. */
 export type GateLimits = Pick<PreloadLimits, 'blocks' | 'bytes' | 'depth' | 'links' | 'linkMemory' | 'linkWait'>
 
-/** Which blocks of a request are admitted, and what is told of them. */
+/** Which blocks of a request are admitted, and what is reported about them. */
 export interface PassageInit {
   readonly roots: readonly CID[]
   /** How far below a root links are followed; -1: without end. */
@@ -23,7 +23,7 @@ export interface PassageInit {
   progress? (block: VerifiedBlock): void
   /** A want came that nothing links to yet: a member may hold the block that does. */
   unknown? (): void
-  /** The request took more than it may. It admits nothing any more. */
+  /** The request has exceeded a limit. Nothing more is admitted. */
   failed? (error: Error): void
 }
 
@@ -31,17 +31,17 @@ export interface PassageInit {
 export interface Passage {
   /** The client with that peer id is asked from now on. */
   addClient (peer: string): void
-  /** It is asked no more, for what no other request needs. */
+  /** The client is no longer asked for blocks, except those that another request needs. */
   removeClient (peer: string): void
-  /** Whether the block is part of what was asked for, as far as that is known. */
+  /** Whether the block is known to be part of the requested DAG. */
   admits (key: WantKey): boolean
   /** Whether the links of the block are known. */
   isRead (key: WantKey): boolean
-  /** Whether clients have been asked for blocks that have not come. What a member has taken back counts, too. */
+  /** Whether clients have been asked for blocks that have not arrived, even if the member has cancelled its want. */
   readonly waits: boolean
   /** A verified block that came another way: its links are admitted, if it is itself. Returns them. */
   read (cid: CID, bytes: Uint8Array): readonly CID[]
-  /** Ends it, and frees what it knows. */
+  /** Ends it, and frees its memory. */
   close (): void
 }
 
@@ -51,7 +51,7 @@ interface PassageParts {
   readonly table: DigestTable
   /** A block is admitted. */
   admitted (key: WantKey): void
-  /** There is a client to ask. */
+  /** A client was added. */
   joined (): void
   /** More is admitted, or nothing any more. */
   grown (): void
@@ -66,7 +66,7 @@ export class OpenPassage implements Passage {
   readonly init: PassageInit
   readonly #parts: PassageParts
   readonly #maxDepth: number
-  /** What clients have been asked for and has not come: whole keys, so that a block is not let through for another one. */
+  /** Blocks that clients have been asked for and have not sent: whole keys, so that no other block with the same digest is accepted. */
   readonly #asked = new Set<WantKey>()
   readonly #roots: ReadonlySet<WantKey>
   #blocks = 0

@@ -2,13 +2,14 @@ import type { WantKey } from '@kitsune/bitswap-codec'
 import type { Ask } from '@kitsune/want-router'
 
 /**
- * Wants of members that were refused, the latest ones. A member that goes on wanting a block, for whoever asked it, does not
- * send its want again: so when a request comes that the block is part of, its want is remembered here.
+ * Wants of members that were refused, the latest ones. A member that still wants a block does
+ * not send its want again; so the want is remembered here, for a request that the block is part
+ * of.
  */
 export interface RefusedWants {
   readonly size: number
   add (ask: Ask): void
-  /** The member wants it anew. */
+  /** The member has sent the want again. */
   delete (ask: Ask): void
   /** Forgets the wants of a block, and returns them: one a member. */
   take (key: WantKey): readonly Ask[]
@@ -16,7 +17,7 @@ export interface RefusedWants {
   gone (member: string): void
 }
 
-/** Makes an empty memory for wants of at most `max` blocks. */
+/** Creates an empty memory for wants of at most `max` blocks. */
 export function createRefusedWants (max: number): RefusedWants {
   /** By block, the latest last, and by member. */
   const wants = new Map<WantKey, Map<string, Ask>>()

@@ -1,7 +1,7 @@
 /**
  * @packageDocumentation
  *
- * What of preload needs Node.js: a server, and the refs of kubo with their trailers.
+ * The parts of preload that need Node.js: a server, and the refs of kubo with their trailers.
  */
 export { flushingGzip } from './gzip.ts'
 export { kuboRefs } from './kubo-refs.ts'

@@ -19,9 +19,9 @@ export interface KuboRefsInit extends EndpointInit {
 const MAX_ERROR = 16_384
 
 /**
- * A kubo, asked by its RPC. It is called by node:http, which shows trailers: there kubo
- * says what went wrong after it has begun to answer, where `fetch` sees a clean end. Where
- * it stops at a block that it cannot read, the rest is walked, block by block.
+ * A kubo that lists refs by its RPC. It is called with node:http, which shows trailers: in a
+ * trailer kubo reports an error that happens after it has begun to answer, where `fetch` sees a
+ * clean end. If kubo stops at a block that it cannot read, the rest is walked, block by block.
  *
  * @throws {InvalidEndpointError} the address or a header is invalid
  */
@@ -29,7 +29,7 @@ export function kuboRefs (init: KuboRefsInit): RefsMember {
   return pastUndecodable(listedRefs(init), walkedRefs(init))
 }
 
-/** What kubo's own refs lists. */
+/** Lists by kubo's own `refs`. */
 function listedRefs (init: KuboRefsInit): RefsMember {
   const rpc = createKuboRpc(init)
 
@@ -69,7 +69,7 @@ async function answered (call: ClientRequest): Promise<IncomingMessage> {
   })
 }
 
-/** Why it did not answer with a list. */
+/** Creates the error for an answer that is not a list. */
 async function failure (response: IncomingMessage): Promise<string> {
   const { statusCode = 0 } = response
 
@@ -90,7 +90,7 @@ async function failure (response: IncomingMessage): Promise<string> {
   return `the member answered ${statusCode}: ${failureMessage(text)}`
 }
 
-/** @throws {MemberRefsError} the answer was cut off, or its trailer says what went wrong */
+/** @throws {MemberRefsError} the answer was cut off, or its trailer reports an error */
 function expectComplete (response: IncomingMessage): void {
   const error = response.trailers['x-stream-error']
 

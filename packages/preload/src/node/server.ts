@@ -13,15 +13,15 @@ const REFUSALS: Readonly<Record<string, readonly [number, string]>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large']
 }
 
-/** A request has no body that is read. */
+/** How much of a request's body is accepted: no handler reads it. */
 const MAX_BODY = 1 << 20
 
 /**
- * Creates a server for a handler. It is not listening. Every answer has the headers
- * that browsers want, also those to requests that are malformed, too long or too slow.
+ * Creates a server for a handler. It is not listening. Every answer has the headers that
+ * browsers need, also the answers to requests that are malformed, too long or too slow.
  */
 export function refsServer (handler: RefsHandler): Server {
-  // without a Host, Node would answer by itself, with no headers for browsers
+  // Node would answer a request without a Host by itself, without the headers for browsers
   const options = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000, requireHostHeader: false }
   const server = createServer(options, (request, response) => {
     answer(handler, request, response).catch(() => { response.destroy() })
@@ -29,7 +29,7 @@ export function refsServer (handler: RefsHandler): Server {
   server.on('clientError', refuse)
   server.on('checkExpectation', (request, response: ServerResponse) => {
     response.setHeader('connection', 'close')
-    send(failureResponse(417, 'no such expectation is met'), response).catch(() => { response.destroy() })
+    send(failureResponse(417, 'this expectation is not supported'), response).catch(() => { response.destroy() })
   })
 
   return server
@@ -103,10 +103,10 @@ function asRequest ({ url = '/', headers }: IncomingMessage, method: string, sig
     }
   }
 
-  // a target that is not a path, such as `*`, is none that is served
+  // a target that is not a path, such as `*`, is never served
   const target = new URL(url.startsWith('/') ? `http://refs${url}` : 'http://refs/')
 
-  // what Request does not take is not allowed either
+  // a method that Request does not accept is not allowed either
   return new Request(target, { method: /^(CONNECT|TRACE|TRACK)$/i.test(method) ? 'PATCH' : method, headers: own, signal })
 }
 

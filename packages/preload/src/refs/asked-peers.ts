@@ -5,14 +5,14 @@ interface AskedPeersInit {
   readonly peers: ConnectedPeers
   readonly who: Who
   readonly reader: Pick<TraversalReader, 'add'>
-  /** Peers that are asked; those that come are added. */
+  /** Peers that are asked; later ones are added. */
   readonly asked: Set<string>
   register (peer: string): () => void
-  /** What gives back what was taken is added to it. */
+  /** Functions that undo the registrations are added to it. */
   readonly done: Array<() => void>
 }
 
-/** Has those peers of a client asked that are connected now, or later. */
+/** Adds the peers of a client to a traversal, those that are connected now and those that connect later. */
 export function askPeers ({ peers, who, reader, asked, register, done }: AskedPeersInit): void {
   const review = (): void => {
     for (const peer of peers.find(who)) {

@@ -22,7 +22,7 @@ export interface RefsEnd {
   readonly ms: number
 }
 
-/** What a request has come to. */
+/** The state of a request. */
 export interface RequestProgress {
   /** Peers that are asked for it. */
   readonly asked: Set<string>
@@ -31,7 +31,7 @@ export interface RequestProgress {
   shared: RegisteredRequest | undefined
 }
 
-/** What a request has come to at its end. `left`: its client has gone. */
+/** Creates the summary of a request that has ended. `left`: its client has gone. */
 export function endOf ({ asked, reader, shared }: RequestProgress, err: unknown, left: boolean): Omit<RefsEnd, 'roots' | 'address' | 'ms'> {
   const { received: { blocks, bytes } = { blocks: 0, bytes: 0 }, member } = reader ?? {}
 

@@ -25,23 +25,23 @@ import type { RemoteEnd } from '../registry/remote-requests.ts'
 import type { Timers } from '../timers.ts'
 import type { CID } from 'multiformats/cid'
 
-/** What requests for refs are answered from, and within which limits. */
+/** Options of the handler of refs. */
 export interface RefsHandlerInit {
   /** The members that may be asked for a root, best first. */
   members (root: CID): readonly RefsMember[]
   readonly peers: ConnectedPeers
-  /** Has a connected client asked for what members want, until the result is called. */
+  /** Registers a connected client, which is then asked for the blocks that members want, until the result is called. */
   register (peer: string): () => void
   /** Its policy is one of the reverse direction. */
   readonly gate: Gate
-  /** Reads a block that some member holds, such as a client of the router does. */
+  /** Reads a block that some member has, as a client of the router does. */
   readonly read: ReadBlock
   /** The open requests of other processes that serve the same clients. Default: there are none. */
   readonly registry?: Registry
   /** Proxies whose `X-Forwarded-For` is believed: addresses and networks. Default: none. */
   readonly trustedProxies?: readonly string[]
   readonly limits?: Partial<PreloadLimits>
-  /** Compresses an answer, if asked and if late errors break it off. Default: the platform's CompressionStream, which keeps lines back until there are many. */
+  /** Compresses answers if clients ask for that and `lateErrors` is `break`. Default: the platform's CompressionStream, which holds lines back until there are many. */
   readonly gzip?: CreateGzip
   /** Default: `report` in workerd, which ends a body cleanly whose stream fails, else `break`. */
   readonly lateErrors?: LateErrors
@@ -53,7 +53,7 @@ export interface RefsHandlerInit {
   readonly timers?: Timers
 }
 
-/** What can be seen of the handler of refs. */
+/** The state of the handler of refs. */
 export interface RefsStatus {
   readonly running: number
   readonly queued: number

@@ -4,9 +4,9 @@ import type { Timers } from '../timers.ts'
 
 type HourlyLimits = Pick<PreloadLimits, 'bytesPerClientAndHour' | 'bytesPerHour'>
 
-/** What clients have sent within this hour, of what they may send. */
+/** Counts the bytes that clients send in each hour, up to a limit. */
 export interface HourlyBytes {
-  /** Why nothing more may be sent for the client in this hour; undefined: something may. */
+  /** The error if nothing more may be sent for the client in this hour; undefined: more may be sent. */
   spent (client: string): TooManyRequestsError | undefined
   /** Counts a block that was sent for the client. */
   add (client: string, bytes: number): void
@@ -18,7 +18,7 @@ const BLOCK_OVERHEAD = 256
 /** When there are more, the one that was counted first is forgotten. */
 const MAX_CLIENTS = 65_536
 
-/** Makes counts, all of which are 0. Hours begin with it. */
+/** Creates counts that begin at 0. The first hour begins now. */
 export function createHourlyBytes ({ bytesPerClientAndHour, bytesPerHour }: HourlyLimits, { now }: Pick<Timers, 'now'>): HourlyBytes {
   const perClient = new Map<string, number>()
   const start = now()

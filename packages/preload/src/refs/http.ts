@@ -43,10 +43,10 @@ export function acceptsGzip (header: string | null): boolean {
   })
 }
 
-/** Makes a stream that compresses with gzip. */
+/** Creates a stream that compresses with gzip. */
 export type CreateGzip = () => ReadableWritablePair<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>
 
-/** workerd would compress a body again that says how it is encoded. Elsewhere it means nothing. */
+/** Without it workerd would compress a body again that has a Content-Encoding. Other platforms ignore it. */
 const ENCODED_ALREADY = { encodeBody: 'manual' }
 
 /** How a list is answered. */

@@ -1,18 +1,18 @@
 /** Lines that some reader has yet to read, by their index in the whole answer. */
 export interface LineBuffer {
-  /** Index of the first line that is still here. */
+  /** Index of the first line that is still kept. */
   readonly first: number
   /** Index of the next line that is pushed. */
   readonly end: number
-  /** Bytes of all that are here. */
+  /** Bytes of all lines that are kept. */
   readonly bytes: number
   push (line: string): void
   at (index: number): string
-  /** Lines before the index may go. They go once they are half of what is here, since each cut copies the rest. */
+  /** Lines before the index are no longer needed. They are removed once they are half of all lines, since removing them copies the rest. */
   forget (before: number): void
 }
 
-/** Makes a buffer without lines. */
+/** Creates an empty buffer. */
 export function createLineBuffer (): LineBuffer {
   let lines: string[] = []
   let first = 0

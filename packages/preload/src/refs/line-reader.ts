@@ -1,4 +1,4 @@
-/** What a reader reads of. */
+/** Where a reader gets its lines. */
 export interface ReadLines {
   /** The line with this index; undefined: it has not come. */
   at (index: number): string | undefined
@@ -10,7 +10,7 @@ export interface ReadLines {
   left (reader: LineReader): void
 }
 
-/** One reader of lines that others read, too: an iteration, which ends as the lines do. */
+/** One of several readers of the same lines: an iteration, which ends as the lines do. */
 export class LineReader implements AsyncIterableIterator<string> {
   readonly #lines: ReadLines
   #next: number

@@ -1,12 +1,12 @@
 import { createLineBuffer } from './line-buffer.ts'
 import { LineReader } from './line-reader.ts'
 
-/** The lines of one answer, of which several readers each read all. */
+/** The lines of one answer. Each of several readers reads all of them. */
 export interface Lines {
   /** Whether a reader that begins now reads all lines. */
   readonly whole: boolean
   push (line: string): void
-  /** Resolves when there is place for more lines: those that the slowest reader has not read are too many until then. */
+  /** Resolves when more lines may be pushed: it waits while there are too many lines that the slowest reader has not read. */
   place (): Promise<void>
   /** Whether readers are waited for. */
   readonly isFull: boolean
@@ -25,14 +25,14 @@ interface LinesInit {
   onRead? (): void
 }
 
-/** Makes an answer without lines. A writer waits while the slowest reader is `max` bytes behind. */
+/** Creates an answer without lines. A writer waits while the slowest reader is `max` bytes behind. */
 export function createLines ({ max, onRead }: LinesInit): Lines {
   const buffer = createLineBuffer()
   const readers = new Set<LineReader>()
   let end: { readonly error?: Error } | undefined
   let place: PromiseWithResolvers<void> | undefined
 
-  /** Forgets what all have read, once there is too much. */
+  /** Forgets the lines that all readers have read, once there are too many. */
   function trim (): void {
     if (buffer.bytes < max) {
       return

@@ -20,7 +20,7 @@ interface Encoding {
   fail? (error: unknown): Bytes
 }
 
-/** The bytes of a list. `left` is called when it has ended in any way, with what went wrong. */
+/** The bytes of a list. `left` is called when it has ended in any way, with the error if there is one. */
 export function listBody (lines: AsyncIterator<string>, encoding: Encoding, left: (error?: unknown) => void): ReadableStream<Bytes> {
   return new ReadableStream<Bytes>({
     async pull (controller) {

@@ -1,7 +1,7 @@
 /**
- * What members list of a DAG. One member after another is asked until one has begun to answer; from then
- * on an error ends it. One that stops in the middle is asked again: kubo may wait for blocks that it has
- * forgotten to ask for.
+ * The list of a DAG from a member. One member after another is asked until one has begun to
+ * answer; after that an error ends the list. A member that stops in the middle is asked again:
+ * kubo may wait for blocks that it has forgotten to ask for.
  */
 import { NoMemberError } from '../errors.ts'
 import { watchMember } from './member-watch.ts'
@@ -17,17 +17,17 @@ export interface ListingInit {
   readonly members: readonly RefsMember[]
   readonly signal: AbortSignal
   readonly timers: Timers
-  /** For how long a member may do nothing, ms. */
+  /** How long a member may do nothing, ms. */
   readonly wait: number
-  /** Whether those that read the answer hold it up. */
+  /** Whether the list waits for the readers of the answer. */
   isHeldUp (): boolean
-  /** Whether the member could go on: clients owe it nothing. */
+  /** Whether the member could continue: it waits for no block from a client. */
   couldGoOn (): boolean
-  /** A member did nothing, and was given up for one that did something. */
+  /** A member did nothing, and the next one, which was asked in its place, did something. */
   onHung (member: string): void
 }
 
-/** Its iteration yields each line once, and throws what went wrong. */
+/** Its iteration yields each line once, and throws errors. */
 export interface Listing extends AsyncIterable<Ref> {
   /** The member that is asked, or was last. */
   readonly member: string | undefined
@@ -35,7 +35,7 @@ export interface Listing extends AsyncIterable<Ref> {
   progress (): void
 }
 
-/** Makes a listing. No member is asked before it is read. */
+/** Creates a listing. No member is asked before it is read. */
 export function createListing ({ query, members, signal, timers, wait, isHeldUp, couldGoOn, onHung }: ListingInit): Listing {
   let asked: RefsMember | undefined
   let watch: MemberWatch | undefined

@@ -1,18 +1,18 @@
 /**
- * A watch over a member that has been asked: whether it does something. One that has stopped is told from
- * one that has to wait, for its clients or for those that read the answer.
+ * Watches whether a member that has been asked does something. It distinguishes a member that
+ * has stopped from one that waits for its clients, or for the readers of its answer.
  */
 import { NoProgressError } from '../errors.ts'
 import type { Timers } from '../timers.ts'
 
-/** For how long a member may do nothing, and what follows. */
+/** How long a member may do nothing, and what happens after that. */
 export interface MemberWatchInit {
   readonly timers: Timers
-  /** For how long the member may do nothing, ms. */
+  /** How long the member may do nothing, ms. */
   readonly wait: number
   /** Whether something has come from it, or for it, before. */
   readonly began: boolean
-  /** Whether one that does nothing is given up now, and not given as long again. */
+  /** Whether a member that did nothing is given up now, instead of getting the same time again. */
   givesUp (began: boolean): boolean
 }
 

@@ -12,9 +12,9 @@ export interface RefsMember {
   /** As the router's member: its configured name or address. */
   readonly id: string
   /**
-   * Has the member list what a request asks for, for which it fetches all of that. The lines end only if the member
-   * has all of it; what goes wrong, early or late, is thrown by the iteration: a {@link MemberRefsError}, or the
-   * signal's reason.
+   * Asks the member to list a DAG, for which it fetches all of its blocks. The iteration ends
+   * only once the member has all of them; it throws every error, early or late: a {@link
+   * MemberRefsError}, or the signal's reason.
    */
   refs (query: RefsQuery, signal: AbortSignal): AsyncIterable<Ref>
 }

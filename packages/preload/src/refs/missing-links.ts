@@ -5,43 +5,44 @@ import type { RefsRoot } from './arg.ts'
 import type { Passage } from '../gate/passage.ts'
 
 /**
- * The links of blocks that a member had before: they did not pass, so that the gate has
- * not seen what they link to, which the member now wants. They are read from the members
- * when a want comes that nothing is known to link to; so a preload that was cut off goes on.
+ * The links of blocks that a member had before the request. The gate has not seen these blocks,
+ * so it does not know their links, which the member wants next. When a member wants a block
+ * that no known block links to, they are read from the members; so a preload that was
+ * interrupted continues.
  */
 export interface MissingLinks {
   /** The root of the request. */
   know (root: RefsRoot): void
-  /** A member has listed it, and so it has it. */
+  /** A member has listed the block, so it has it. */
   listed (ref: string): void
-  /** Something is wanted that nothing is known to link to. */
+  /** A member wants a block that no known block links to. */
   read (): void
 }
 
-/** Reads a verified block that some member holds; rejects if there is none. */
+/** Reads a verified block that some member has; rejects if none has it. */
 export type ReadBlock = (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
 
 interface MissingLinksInit {
   readonly passage: Passage
   readonly read: ReadBlock
-  /** Whether what a block that was read links to is read as well: where no member lists what it has. Default false. */
+  /** Whether to follow the links of blocks that were read, for processes in which no member lists its blocks. Default false. */
   readonly walk?: boolean
   readonly signal: AbortSignal
-  /** For how long a want waits for what links to it, ms. */
+  /** How long a want waits for the block that links to it, ms. */
   readonly wait: number
   /** Monotonic time, ms. */
   now (): number
 }
 
-/** The last listed are the likeliest. */
+/** How many listed blocks are kept, the newest ones: the missing link is most likely in one of them. */
 const MAX_UNREAD = 4096
 const CONCURRENCY = 8
 
-/** Makes a search for blocks that a member does not have; with `walk` it starts at the root. */
+/** Creates a search for missing links; with `walk` it starts at the root. */
 export function createMissingLinks ({ passage, read, walk = false, signal, wait, now }: MissingLinksInit): MissingLinks {
   const unread: CID[] = []
   let reading = 0
-  /** Something waits until then. */
+  /** The time until which some want waits. */
   let until = 0
 
   function next (): void {

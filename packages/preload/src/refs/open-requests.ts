@@ -2,15 +2,15 @@ import { once } from './once.ts'
 
 /** Counts requests that are open, so that a drain can wait for their ends. */
 export interface OpenRequests {
-  /** Whether no more are taken. */
+  /** Whether no more requests are accepted. */
   readonly draining: boolean
-  /** One more is open, until the result is called. */
+  /** Counts one more, until the result is called. */
   add (): () => void
-  /** Takes no more, and resolves when none is open or the signal aborts. */
+  /** Accepts no more, and resolves when none is open or the signal aborts. */
   drain (signal?: AbortSignal): Promise<void>
 }
 
-/** Makes a count of no requests. */
+/** Creates a count that begins at 0. */
 export function createOpenRequests (): OpenRequests {
   let open = 0
   let drained: PromiseWithResolvers<void> | undefined

@@ -8,17 +8,18 @@ import type { MapMemory } from '../gate/digest-map.ts'
 import type { DigestTable } from '../gate/digests.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
-/** What all requests of the process have listed. */
+/** The memory for the blocks that all requests of the process have listed. */
 const LISTED: MapMemory = { used: 0, max: 16 << 20 }
-/** A walk reads these blocks again, and lists nothing meanwhile: it must not take as long as a request may be without progress. */
+/** A walk reads these blocks again without listing them, which must not take as long as a request may be without progress. */
 const MAX_LISTED = 20_000
 
-/** What kubo says of a block that it cannot read. */
+/** The errors of kubo for a block that it cannot read. */
 const UNDECODABLE = /no decoder registered|unrecognized object type|protobuf|unmarshal|decode|cbor|unexpected (EOF|content)/i
 
 /**
- * A member that goes on by a walk where its own list stops at a block that it cannot read: every block can be taken,
- * whatever its codec. A request that has listed too much before, or finds no memory for that, ends with the member's error.
+ * A member that continues with a walk if its own list stops at a block that it cannot read, so
+ * that blocks of any codec can be preloaded. A request that has listed too many blocks before,
+ * or for which there is no memory, ends with the member's error.
  */
 export function pastUndecodable (lists: RefsMember, walks: RefsMember): RefsMember {
   return {

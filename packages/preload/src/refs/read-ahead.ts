@@ -2,17 +2,17 @@
 export interface ReadAheadInit<Step, Result> {
   /** Steps that are read at the same time. */
   readonly concurrency: number
-  /** The signal aborts when one has failed or no more are wanted. */
+  /** The signal aborts when a read has failed or no more results are wanted. */
   read (step: Step, signal: AbortSignal): Promise<Result>
   readonly signal: AbortSignal
 }
 
-/** Reads what is added, the last one added first, several at a time; more may be added while it is iterated. */
+/** Reads the steps that are added, the last one first, several at a time. Steps may be added during the iteration. */
 export interface ReadAhead<Step, Result> extends AsyncIterable<{ readonly step: Step, readonly result: Result }> {
   add (step: Step): void
 }
 
-/** Makes an iteration without steps. */
+/** Creates an iteration without steps. */
 export function readAhead <Step, Result> ({ concurrency, read, signal }: ReadAheadInit<Step, Result>): ReadAhead<Step, Result> {
   const open: Step[] = []
 

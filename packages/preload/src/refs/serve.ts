@@ -39,20 +39,20 @@ export interface RefsRequest {
   readonly signal: AbortSignal
   readonly acceptEncoding: string | null
   readonly progress: RequestProgress
-  /** Called once, with what went wrong. */
+  /** Called once, with the error if there is one. */
   end (err?: unknown): void
 }
 
 interface Service {
-  /** Requests that are carried out. */
+  /** Requests that have a slot. */
   readonly running: number
-  /** Requests that wait for a place. */
+  /** Requests that wait for a slot. */
   readonly queued: number
-  /** Resolves when a member has begun to answer; rejects with what went wrong before. */
+  /** Resolves when a member has begun to answer; rejects if that fails. */
   serve (request: RefsRequest): Promise<Response>
 }
 
-/** Makes the service behind the handler, with no request open. */
+/** Creates the service behind the handler, without open requests. */
 export function createService (init: ServiceInit): Service {
   const { peers, register, registry, limits, timers, gzip, lateErrors, hourly } = init
   const slots = createSlots(limits)
@@ -73,7 +73,7 @@ export function createService (init: ServiceInit): Service {
       signal.removeEventListener('abort', onAbort)
       // an answer that ends early must not look complete
       const error = err == null ? undefined : toError(err)
-      // before the traversal that it leaves may end for that
+      // before it leaves the traversal, which may end then
       ending.abort(error)
       done.splice(0).reverse().forEach(undo => { undo(error) })
       end(err)
@@ -90,7 +90,7 @@ export function createService (init: ServiceInit): Service {
       }
 
       await waitForPeers({
-        // without the others it goes on: its client is asked once it is connected here
+        // if other processes cannot be reached, it continues: its client is asked once it is connected here
         found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || shared?.error != null || registry?.status().connected === false,
         watch: listener => watchPeers(init, shared, listener),
         ms: limits.clientWait,

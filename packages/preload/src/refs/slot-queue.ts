@@ -1,20 +1,20 @@
-/** One that waits for a place. */
+/** A request that waits for a slot. */
 export interface Waiting {
   readonly client: string
   /** Ends its wait. */
   go (): void
 }
 
-/** Those that wait for a place, in the order in which they came. */
+/** The requests that wait for a slot, in the order of their arrival. */
 export interface SlotQueue extends Iterable<Waiting> {
   readonly size: number
-  /** How many of a client wait. */
+  /** How many requests of a client wait. */
   of (client: string): number
-  /** Resolves with what `begin` returns, which is called as the wait ends. Rejects with the signal's reason, if that aborts before. */
+  /** Calls `begin` when the wait ends, and resolves with its result. Rejects with the signal's reason if that aborts before. */
   join<T> (client: string, signal: AbortSignal, begin: () => T): Promise<T>
 }
 
-/** Makes an empty queue. */
+/** Creates an empty queue. */
 export function createSlotQueue (): SlotQueue {
   const waiting = new Set<Waiting>()
   const perClient = new Map<string, number>()

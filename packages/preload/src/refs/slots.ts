@@ -4,22 +4,22 @@ import type { PreloadLimits } from '../defaults.ts'
 
 type SlotLimits = Pick<PreloadLimits, 'running' | 'runningPerClient' | 'queued' | 'queuedPerClient'>
 
-/** Places for requests. Those that find none wait in the order in which they came, and none waits for another client's limit. */
+/** Slots for requests. Requests wait for one in the order of their arrival, but none waits because another client has reached its limit. */
 export interface Slots {
   readonly running: number
   readonly queued: number
   /**
-   * Resolves with what gives the place back. Rejects with the signal's reason, if it aborts.
+   * Resolves with a function that returns the slot. Rejects with the signal's reason, if it aborts.
    *
-   * @throws {TooManyRequestsError} as many wait already as may
+   * @throws {TooManyRequestsError} the queue is full
    */
   take (client: string, signal: AbortSignal): Promise<() => void>
 }
 
-/** Makes places for as many requests as the limits allow, all of them free. */
+/** Creates as many free slots as the limits allow. */
 export function createSlots (limits: SlotLimits): Slots {
   const queue = createSlotQueue()
-  /** Places that each client has. */
+  /** How many slots each client has. */
   const perClient = new Map<string, number>()
   let running = 0
 

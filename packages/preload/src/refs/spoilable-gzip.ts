@@ -1,11 +1,11 @@
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** A body in gzip's format that can be made unreadable after all that was written: a client sees that also where it cannot see that a body was broken off. */
+/** A body in gzip's format that can be made invalid after the data so far. A client notices that even if it cannot notice that a body was broken off. */
 export interface SpoilableGzip {
   write (bytes: Bytes): Bytes
-  /** After all that was written. */
+  /** The bytes after all data. */
   end (): Bytes
-  /** Writes something, after which no client can read on. */
+  /** Writes data that no client can read beyond. */
   spoil (bytes?: Bytes): Bytes
 }
 
@@ -15,8 +15,8 @@ const MAX_BLOCK = 0xffff
 const [STORED, LAST_STORED, INVALID] = [0, 1, 0b111]
 
 /**
- * Makes an empty one. Its blocks are stored, not compressed: each ends with a byte, so that an invalid one can follow, where a
- * compressor of the platform has bits left that cannot be had.
+ * Creates an empty body. Its blocks are stored, not compressed: so each of them ends at the end
+ * of a byte, and an invalid one can follow. The platform's compressor may hold back some bits.
  */
 export function spoilableGzip (): SpoilableGzip {
   let crc = 0xffff_ffff

@@ -10,7 +10,7 @@ export interface TraversalClients {
   remove (clients: Iterable<string>): void
 }
 
-/** Makes the clients of a traversal that has none yet. The passage is told of each that comes and goes. */
+/** Creates the clients of a traversal, which has none yet. Each one is added to the passage, and removed from it. */
 export function createTraversalClients (passage: Pick<Passage, 'addClient' | 'removeClient'>): TraversalClients {
   /** Readers that ask each client. */
   const readers = new Map<string, number>()

@@ -1,6 +1,6 @@
 /**
- * One traversal of a DAG by a member, for all requests that ask for the same. The members
- * pull the blocks from the clients of all its requests, through the gate.
+ * One traversal of a DAG by a member, for all requests that ask for the same DAG. The member
+ * pulls the blocks from the clients of all these requests, through the gate.
  */
 import { BudgetError, MemberRefsError, NoProgressError } from '../errors.ts'
 import { createLines } from './lines.ts'
@@ -29,7 +29,7 @@ interface TraversalInit {
   readonly read: ReadBlock
   readonly limits: PreloadLimits
   readonly timers: Timers
-  /** A member did nothing, where the next one did something. */
+  /** A member did nothing, and the next one did something. */
   onHung (member: string): void
   ended (): void
 }
@@ -38,7 +38,7 @@ interface TraversalInit {
 export interface TraversalReader {
   /** Resolves when a member has begun to answer, and rejects if none does. */
   readonly begun: Promise<void>
-  /** Lines of an answer. Throws what went wrong. */
+  /** The lines of the answer. The iteration throws errors. */
   readonly lines: AsyncIterableIterator<string>
   /** Blocks and bytes that clients have sent since it joined. */
   readonly received: Readonly<Received>
@@ -46,13 +46,13 @@ export interface TraversalReader {
   readonly member: string | undefined
   /** A peer is asked for blocks from now on. */
   add (client: string): void
-  /** Has members asked, if that has not begun. */
+  /** Begins to ask members, unless it has begun. */
   start (): void
   /** A client that is connected elsewhere has sent something. */
   progress (): void
-  /** It cannot go on, for any reader. */
+  /** The traversal has failed, for all readers. */
   fail (error: Error): void
-  /** It wants no more, or may have no more: then its lines end with the error. The last one to leave ends the traversal. */
+  /** The reader wants no more lines; or it may have no more: then its lines end with the error. The last reader to leave ends the traversal. */
   leave (error?: Error): void
 }
 
@@ -72,7 +72,7 @@ export interface Received {
   bytes: number
 }
 
-/** Makes a traversal. */
+/** Creates a traversal. */
 export function createTraversal (init: TraversalInit): Traversal {
   return new MemberTraversal(init)
 }

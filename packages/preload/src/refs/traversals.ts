@@ -18,15 +18,15 @@ export interface TraversalsInit {
   readonly timers: Timers
 }
 
-/** The traversals that are going on. Requests for the same share one while each can read all of its answer. */
+/** The running traversals. Requests for the same DAG share one as long as each can read the whole answer. */
 export interface Traversals {
   join (query: RefsQuery, listener?: ReceivedListener): TraversalReader
 }
 
-/** For how long a member that did nothing, where the next one did something, is asked last, ms. By then pings show whether its bitswap hangs. */
+/** How long a member is asked last after it did nothing while the next one did something, ms. By then pings show whether its bitswap hangs. */
 const HUNG = 30_000
 
-/** Makes the traversals of a service, none of which has begun. */
+/** Creates the traversals of a service; none is running. */
 export function createTraversals ({ members, gate, read, limits, timers }: TraversalsInit): Traversals {
   const open = new Map<string, Traversal>()
   /** Until when members are asked last. */

@@ -4,13 +4,13 @@ import { BudgetError } from '../errors.ts'
 import { createDigestTable } from '../gate/digests.ts'
 import type { CID } from 'multiformats/cid'
 
-/** Blocks that a walk has come across. */
+/** Blocks that a walk has visited. */
 export interface Visited {
   has (cid: CID): boolean
   /**
-   * Adds a block. True: it is to be read, as it is new, or nearer to the root than before.
+   * Adds a block. True: it has to be read, since it is new, or nearer to the root than before.
    *
-   * @throws {BudgetError} there are more than one request may have
+   * @throws {BudgetError} there are more blocks than one request may have
    */
   add (cid: CID, depth: number): boolean
 }

@@ -1,8 +1,8 @@
 /**
- * A kubo whose blocks are asked for one by one, by a walk of our own. It needs no
- * trailers, which `fetch` does not show, so it is the member for a Worker. And it goes
- * on past blocks at which kubo's own refs stops: those of a codec that kubo does not
- * know, or that are not of their codec, are leaves.
+ * A kubo that is asked for one block after another, while the DAG is walked here. This needs no
+ * trailers, which `fetch` does not show, so it works in a Worker. It also continues past blocks
+ * at which kubo's own `refs` stops: blocks of a codec that kubo does not know, and blocks that
+ * do not match their codec, count as leaves.
  */
 import { cidPrefix, isIdentity, multihashKey } from '@kitsune/bitswap-codec'
 import { createKuboRpc, failureMessage } from '@kitsune/kubo-rpc'
@@ -31,14 +31,14 @@ export interface WalkedRefsInit extends KuboRpcInit {
   readonly concurrency?: number
 }
 
-/** A block that is to be read, and the one that links to it. */
+/** A block to read, and the block that links to it. */
 interface Step {
   readonly cid: CID
   /** Links below the root. */
   readonly depth: number
   /** Absent for a root. */
   readonly from?: CID
-  /** It was read before, deeper down. */
+  /** It was read before, at a greater depth. */
   readonly again?: boolean
 }
 
@@ -55,7 +55,7 @@ export function walkedRefs ({ id, codecs = DEFAULT_LINK_CODECS, hashers, concurr
   const rpc = createKuboRpc(init)
   const verify = createVerifier(hashers)
 
-  /** Has the member fetch a block; returns what it links to. */
+  /** Asks the member to fetch a block; returns its links. */
   async function read (cid: CID, signal: AbortSignal): Promise<readonly CID[]> {
     if (isIdentity(cid.bytes)) {
       return linksOf(codecs, cid, cid.multihash.digest)

@@ -1,9 +1,8 @@
 /**
- * A registry over a bus, with no store: each process says what is open, says again
- * several times a second which of it still is, and a process that missed something asks.
- * So a process that dies leaves nothing behind, and a bus that lost messages, or
- * everything, is soon caught up with. A process hears its own messages, too: as long as
- * it does, it is connected.
+ * A registry over a bus, without a store: each process announces its open requests, and several
+ * times a second repeats which of them are still open; a process that missed something asks for
+ * it. So a process that dies leaves nothing behind, and lost messages are soon made up for. A
+ * process receives its own messages as well: as long as it does, it is connected.
  */
 import { platformTimers } from '../timers.ts'
 import { encodeRequest, parseMessage } from './messages.ts'
@@ -14,7 +13,7 @@ import type { Message } from './messages.ts'
 import type { RegisteredRequest, Registry, RegistryStatus, SharedRequest } from './registry.ts'
 import type { Timers } from '../timers.ts'
 
-/** What a registry of open requests is made from. */
+/** Options of a registry of open requests. */
 export interface RegistryInit {
   readonly bus: Bus
   /** The same for all processes that serve the same clients, and for no others: their public peer id. */
@@ -23,13 +22,13 @@ export interface RegistryInit {
   readonly timers?: Timers
 }
 
-/** Between two messages by which a process shows that it lives, and sees that it is connected, ms. */
+/** The interval of the messages by which a process shows that it lives, and sees that it is connected, ms. */
 const BEAT = 200
-/** Own beats that do not come back until the others count as out of reach, at the next one: a request that waits goes on after 600 ms. */
+/** After this many own messages that did not come back, the next one counts the others as unreachable: so a waiting request continues after 600 ms. */
 const LOST_AFTER = 2
-/** Beats out of reach between attempts to connect again. */
+/** How many messages are sent between attempts to connect again. */
 const RESET_EVERY = 10
-/** How long a process may be silent until it is not waited for, and until it is gone: it may come back from a restart of the bus, ms. */
+/** How long a process may be silent until requests do not wait for it, and until it counts as gone, ms: the bus may be restarting. */
 const SILENCE = { quietAfter: 1000, goneAfter: 10_000 } as const
 /** How long a request waits until the others have heard of it, ms. */
 const HEARD_WAIT = 250
@@ -38,7 +37,7 @@ const MAX_REQUESTS = 64
 /** Other versions of these messages use other channels. */
 const CHANNEL = 'kitsune:preload:1'
 
-/** Makes a registry without open requests. */
+/** Creates a registry without open requests. */
 export function createRegistry (init: RegistryInit): Registry {
   return new BusRegistry(init)
 }
@@ -50,7 +49,7 @@ class BusRegistry implements Registry {
   readonly #id = crypto.randomUUID()
   readonly #bus: Bus
   readonly #timers: Timers
-  /** What all hear. */
+  /** The channel of all processes. */
   readonly #channel: string
   readonly #own = createOwnRequests()
   readonly #others = createOtherProcesses({
@@ -63,7 +62,7 @@ class BusRegistry implements Registry {
   readonly #stops: ReadonlyArray<() => void>
   #cancelBeat: () => void = () => {}
   #connected = false
-  /** Own beats since one came back. */
+  /** Own regular messages since the last one that came back. */
   #unanswered = 0
   #reporting = false
 
@@ -113,7 +112,7 @@ class BusRegistry implements Registry {
   #beat (): void {
     this.#unanswered++
 
-    // beats are counted, not time: a process that stood still has not waited for an answer
+    // counts messages, not time: a process that was blocked has not waited for an answer
     if (this.#unanswered > LOST_AFTER) {
       this.#setConnected(false)
 
@@ -164,7 +163,7 @@ class BusRegistry implements Registry {
         return this.#others.keep(from, message.ids)
       case 'open':
         this.#others.open(from, message.requests)
-        // at once: the other one waits for it
+        // at once, since the other process waits for it
         this.#report()
         break
       case 'close':
@@ -189,7 +188,7 @@ class BusRegistry implements Registry {
   #tellAll (process: string): void {
     const requests = this.#own.describe()
 
-    // also where there is none: it shows that this process lives
+    // even an empty one: it shows that this process lives
     for (let from = 0; from === 0 || from < requests.length; from += MAX_REQUESTS) {
       this.#publish(this.#channelOf(process), { type: 'open', requests: requests.slice(from, from + MAX_REQUESTS) })
     }
@@ -232,7 +231,7 @@ class BusRegistry implements Registry {
     }
   }
 
-  /** To all, if they can be reached: what is not said now is asked for later. */
+  /** Publishes to all processes, if they can be reached: they ask later for what they missed. */
   #say (body: Body<Message>): void {
     if (this.#connected) {
       this.#publish(this.#channel, body)

@@ -10,7 +10,7 @@ export interface WireRequest {
   readonly address: string
 }
 
-/** What a process says of a request of another one. */
+/** What a process reports about a request of another process. */
 export interface WireReport {
   readonly id: number
   readonly peers: readonly string[]
@@ -20,23 +20,23 @@ export interface WireReport {
   readonly retryAfter?: number
 }
 
-/** What processes say. `from` is the process. */
+/** The messages of processes. `from` is the sender. */
 export type Message = { readonly from: string } & (
   /** To all, several times a second: it lives, and these of its requests are open. */
   | { readonly type: 'alive', readonly ids: readonly number[] }
-  /** These have begun; `hello` answers with all. */
+  /** These requests have begun; the answer to `hello` has all of them. */
   | { readonly type: 'open', readonly requests: readonly WireRequest[] }
   /** To all: it has ended. */
   | { readonly type: 'close', readonly id: number }
-  /** To one: say everything that is open. */
+  /** To one process: asks for all of its open requests. */
   | { readonly type: 'hello' }
-  /** To the process of the requests: that they have arrived, and their present state. */
+  /** To the process of the requests: they have arrived, and this is their present state. */
   | { readonly type: 'report', readonly reports: readonly WireReport[] }
   /** To all: it stops. */
   | { readonly type: 'bye' }
 )
 
-/** Puts a request into the form in which processes tell each other of it. */
+/** Encodes a request for the other processes. */
 export function encodeRequest (id: number, { roots, maxDepth, peer, address }: SharedRequest): WireRequest {
   return { id, roots: roots.map(String), maxDepth, peer, address }
 }
@@ -46,7 +46,7 @@ export function decodeRequest ({ roots, maxDepth, peer, address }: WireRequest):
   return { roots: roots.map(root => CID.parse(root)), maxDepth, peer, address }
 }
 
-/** Undefined: it is none that this version knows. */
+/** Undefined: this version does not know the message. */
 export function parseMessage (text: string): Message | undefined {
   let message: unknown
 

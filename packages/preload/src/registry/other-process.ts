@@ -5,12 +5,12 @@ import type { Serve } from './served-request.ts'
 
 /** Another process, and the requests that are open there. */
 export class OtherProcess {
-  /** For how long nothing was heard of it, ms. */
+  /** How long it has not sent a message, ms. */
   silent = 0
   readonly #requests = new Map<number, ServedRequest>()
   readonly #onReport: () => void
 
-  /** `onReport`: there is something new that should not wait for the next beat. */
+  /** `onReport`: there is a report that should not wait for the next regular message. */
   constructor (onReport: () => void) {
     this.#onReport = onReport
   }
@@ -20,7 +20,7 @@ export class OtherProcess {
     return this.#requests.size
   }
 
-  /** These are open, besides what is known already. */
+  /** These requests are open, besides those that are known already. */
   open (requests: readonly WireRequest[], serve: Serve): void {
     for (const wire of requests) {
       const known = this.#requests.get(wire.id)
@@ -43,7 +43,7 @@ export class OtherProcess {
     this.#requests.delete(id)
   }
 
-  /** None but these are open. False: some of them are not known. */
+  /** Only these requests are open. False: some of them are not known. */
   keep (ids: readonly number[]): boolean {
     const open = new Set(ids)
 
@@ -56,7 +56,7 @@ export class OtherProcess {
     return this.#requests.size === open.size
   }
 
-  /** Has all requests served by another one. */
+  /** Replaces the function that serves the requests. */
   follow (serve: Serve): void {
     for (const request of this.#requests.values()) {
       request.stop()
@@ -64,7 +64,7 @@ export class OtherProcess {
     }
   }
 
-  /** What is new of the requests. */
+  /** The reports that have changed. */
   takeReports (): WireReport[] {
     return [...this.#requests.values()].flatMap(request => request.take() ?? [])
   }

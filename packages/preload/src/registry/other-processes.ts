@@ -5,34 +5,34 @@ import type { Serve } from './served-request.ts'
 /** The other processes, and the requests that are open there. */
 export interface OtherProcesses {
   readonly requests: number
-  /** Those that spoke lately. */
+  /** The processes that have sent a message lately. */
   readonly lively: readonly string[]
-  /** It has spoken. True: it was not known. */
+  /** The process has sent a message. True: it was not known. */
   heard (process: string): boolean
-  /** These are open at the process, besides what is known already. */
+  /** These requests are open at the process, besides those that are known already. */
   open (process: string, requests: readonly WireRequest[]): void
   close (process: string, id: number): void
-  /** None but these are open at the process. False: some of them are not known. */
+  /** Only these requests are open at the process. False: some of them are not known. */
   keep (process: string, ids: readonly number[]): boolean
-  /** Tells that this many ms have passed. Processes that were silent for too long are gone, as with {@link gone}. */
+  /** This many ms have passed. Processes that were silent for too long are gone, as with {@link gone}. */
   pass (ms: number): void
   gone (process: string): void
   follow (serve: Serve): void
-  /** What is new of requests of a process. */
+  /** The reports that have changed, by the process of the requests. */
   takeReports (): Iterable<readonly [process: string, reports: readonly WireReport[]]>
 }
 
 interface OtherProcessesInit {
-  /** How long a process may be silent until others wait for it no more, ms. */
+  /** How long a process may be silent until requests no longer wait for it, ms. */
   readonly quietAfter: number
-  /** How long until it is gone, ms. */
+  /** How long it may be silent until it counts as gone, ms. */
   readonly goneAfter: number
-  /** There is something new that should not wait for the next beat. */
+  /** There is a report that should not wait for the next regular message. */
   onReport (): void
   onGone (process: string): void
 }
 
-/** Makes the set of other processes, none of which has been heard of yet. */
+/** Creates the set of other processes, which is empty. */
 export function createOtherProcesses ({ quietAfter, goneAfter, onReport, onGone }: OtherProcessesInit): OtherProcesses {
   const processes = new Map<string, OtherProcess>()
   let serve: Serve

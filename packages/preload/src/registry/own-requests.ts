@@ -6,11 +6,11 @@ import type { RegisteredRequest, SharedRequest } from './registry.ts'
 /** The open requests of this process. */
 export interface OwnRequests {
   readonly ids: readonly number[]
-  /** It is heard of when each of these processes has reported something of it, or has gone. */
+  /** `heard` resolves when each of these processes has reported the request, or has gone. */
   add (request: SharedRequest, processes: Iterable<string>, onClose: (id: number) => void): OwnRequest
   describe (): WireRequest[]
   report (process: string, report: WireReport): void
-  /** A process has gone, and what it served with it. */
+  /** A process has gone, with the clients by which it served. */
   gone (process: string): void
 }
 
@@ -19,7 +19,7 @@ interface OwnRequest extends RegisteredRequest {
   readonly heard: Promise<void>
 }
 
-/** Makes the set of this process's requests, none of which is open. */
+/** Creates the set of this process's requests, which is empty. */
 export function createOwnRequests (): OwnRequests {
   const open = new Map<number, OpenRequest>()
   let last = 0

@@ -1,8 +1,7 @@
 import type { Bus } from './bus.ts'
 
 /**
- * What is used of a connection to Redis or Valkey, as ioredis has it. Nothing is stored,
- * so a database that is full, read-only or still loading does as well.
+ * The parts of ioredis's connection to Redis or Valkey that are used. Nothing is stored, so a database may be full, read-only or still loading.
  */
 export interface RedisConnection {
   publish (channel: string, message: string): Promise<unknown>
@@ -23,7 +22,7 @@ export interface RedisBusInit {
    * `new Redis(url, REDIS_OPTIONS)`.
    */
   connect (): RedisConnection
-  /** Told what goes wrong. */
+  /** Called with errors of the connections. */
   onError? (error: Error): void
 }
 
@@ -46,7 +45,7 @@ export const REDIS_OPTIONS = {
   retryStrategy: (times: number): number => Math.min(100 * times, 500)
 } as const
 
-/** Messages that Redis has not taken yet. What exceeds them is dropped. */
+/** How many messages may wait for Redis. Further ones are dropped. */
 const MAX_PENDING = 256
 
 /** A bus over Redis' publish and subscribe, by two connections. */

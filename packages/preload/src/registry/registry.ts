@@ -1,16 +1,16 @@
 import type { CID } from 'multiformats/cid'
 
 /**
- * The open requests of several processes with one public identity: workers, or machines
- * behind one TCP balancer. The HTTP request of a client and its libp2p connection may
- * arrive at different ones, so each process is told what is open at the others, and has
- * its own clients serve that.
+ * The open requests of several processes with one public identity: workers, or machines behind
+ * one TCP balancer. The HTTP request of a client and its libp2p connection may arrive at
+ * different ones, so each process knows the requests that are open at the others, and asks its
+ * own clients for their blocks.
  */
 export interface Registry {
   /**
-   * Tells the other processes of a request. Resolves when those that live have heard of it, or after 250 ms, so that
-   * a member which is asked after that finds it open everywhere. Without a connection to the others it resolves at
-   * once, and they hear of it later.
+   * Announces a request to the other processes. Resolves when those that live have received it,
+   * or after 250 ms, so that the request is open everywhere before a member is asked. Without a
+   * connection to the others it resolves at once, and they receive it later.
    */
   open (request: SharedRequest): Promise<RegisteredRequest>
   /**
@@ -19,13 +19,13 @@ export interface Registry {
    */
   follow (serve: (request: SharedRequest, report: Report) => () => void): () => void
   status (): RegistryStatus
-  /** Calls when the other processes can be reached again, or no more, until the result is called. */
+  /** Calls whenever the other processes become reachable or unreachable, until the result is called. */
   onChange (listener: (status: RegistryStatus) => void): () => void
   /** Tells the others that this process has gone. */
   stop (): void
 }
 
-/** What the processes tell each other of a request. */
+/** A request as the other processes know it. */
 export interface SharedRequest {
   readonly roots: readonly CID[]
   /** How far below a root links are followed; -1: without end. */
@@ -39,30 +39,30 @@ export interface SharedRequest {
 export interface RegisteredRequest {
   /** Clients of it that are connected to other processes. */
   readonly peers: readonly string[]
-  /** Blocks that these have sent, as far as their processes live. */
+  /** Blocks that these have sent, without those of processes that have gone. */
   readonly blocks: number
-  /** Why it cannot go on, once another process has reported that. */
+  /** Why it has failed, once another process has reported that. */
   readonly error: Error | undefined
-  /** The other processes report something: new peers, blocks, or why the request cannot go on. */
+  /** The other processes report something: new peers, blocks, or why the request has failed. */
   onReport: ((error?: Error) => void) | undefined
   close (): void
 }
 
-/** What a process that serves a request tells the one where it is open. */
+/** What a process that serves a request reports to the process where it is open. */
 export interface Report {
   /** A client of the request is connected here. */
   peer (peer: string): void
   /** A client has sent a block. */
   block (): void
-  /** The request took more than it may; a `TooManyRequestsError` says when to come back. */
+  /** The request has exceeded a limit; a `TooManyRequestsError` says when the client may come back. */
   failed (error: Error): void
 }
 
-/** What can be seen of a registry. */
+/** The state of a registry. */
 export interface RegistryStatus {
   /** Whether the other processes can be reached. */
   readonly connected: boolean
-  /** Other processes that have shown within the last seconds that they live. */
+  /** Other processes that have sent a message within the last seconds. */
   readonly processes: number
   /** Their open requests. */
   readonly requests: number

@@ -18,7 +18,7 @@ interface RemoteRequestsInit {
   readonly limits: PreloadLimits
   readonly timers: Timers
   readonly hourly: HourlyBytes
-  /** The clients of one more are connected here, until the result is called. */
+  /** Clients of another request are connected here, until the result is called. */
   onServe (): () => void
   /** Called for each request of another process that has ended, if a client was asked for it. */
   onEnd (end: RemoteEnd): void
@@ -38,13 +38,13 @@ export interface RemoteEnd {
 
 /** Requests of other processes. */
 export interface RemoteRequests {
-  /** Those whose clients are connected here. */
+  /** How many of them have clients that are connected here. */
   readonly serving: number
 }
 
 /**
- * Opens the gate for the requests of other processes, and has clients that are connected
- * here serve them: members ask each process for what they want.
+ * Opens the gate for the requests of other processes, and asks clients that are connected here
+ * for their blocks: members send their wants to each process.
  */
 export function serveRemoteRequests (init: RemoteRequestsInit): RemoteRequests {
   let serving = 0
@@ -70,14 +70,14 @@ export function serveRemoteRequests (init: RemoteRequestsInit): RemoteRequests {
   return { get serving () { return serving } }
 }
 
-/** How long a block that a member may not have is read, ms. */
+/** How long to read a block that perhaps no member has, ms. */
 const READ_TIME = 2000
 
 class RemoteRequest {
   readonly #init: RemoteRequestsInit
   readonly #request: SharedRequest
   readonly #report: Report
-  /** By peer: what ends that it is asked. */
+  /** By peer: the function that ends its registration. */
   readonly #asked = new Map<string, () => void>()
   readonly #ending = new AbortController()
   readonly #started: number
@@ -168,7 +168,7 @@ class RemoteRequest {
   }
 }
 
-/** Ends a read of what no member has. */
+/** Ends a read after a while, since perhaps no member has the block. */
 function brief (read: ReadBlock, { after }: Timers): ReadBlock {
   return async (cid, signal) => {
     const late = new AbortController()

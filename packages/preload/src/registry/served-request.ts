@@ -2,12 +2,12 @@ import { TooManyRequestsError } from '../errors.ts'
 import type { WireReport } from './messages.ts'
 import type { Registry, Report, SharedRequest } from './registry.ts'
 
-/** What serves the requests of other processes, if anything does. */
+/** The function that serves the requests of other processes, if there is one. */
 export type Serve = Parameters<Registry['follow']>[0] | undefined
 
-/** A request of another process, and what its process is to hear of it. */
+/** A request of another process, and the report about it. */
 export class ServedRequest implements Report {
-  /** Whether its process has something to hear: first, that it was heard of. */
+  /** Whether there is a new report. The first one says that the request has arrived. */
   changed = true
   readonly #id: number
   readonly #request: SharedRequest
