@@ -29,13 +29,13 @@ describe('the ranking of members', () => {
     find: id => lists(id) ? { id, async * refs () {} } : undefined
   })
 
-  it('has no member whose bitswap does not work, whatever its RPC says', async () => {
+  it('leaves out members whose bitswap does not work, whatever their RPC answers', async () => {
     members = [member('up'), member('down', { state: 'down' }), member('ejected', { state: 'ejected' }), member('draining', { state: 'draining', draining: true }), member('leaving', { draining: true })]
 
     expect(ranking()((await leaf('a')).cid).map(({ id }) => id)).to.deep.equal(['up'])
   })
 
-  it('follows what becomes of members', async () => {
+  it('follows the changing states of members', async () => {
     const { cid } = await leaf('a')
     const rank = ranking()
     members = [member('a'), member('b', { state: 'ejected' })]
@@ -46,7 +46,7 @@ describe('the ranking of members', () => {
     expect(rank(cid)).to.be.empty()
   })
 
-  it('has members in the order of the strategy, which spreads roots', async () => {
+  it('has the order of the strategy, which spreads roots over members', async () => {
     members = ['a', 'b', 'c'].map(id => member(id))
     const rank = ranking()
     const orders = await Promise.all(Array.from({ length: 40 }, async (_, i) => rank((await leaf(`${i}`)).cid).map(({ id }) => id)))
@@ -56,7 +56,7 @@ describe('the ranking of members', () => {
     expect(rank((await leaf('7')).cid).map(({ id }) => id)).to.deep.equal(orders[7])
   })
 
-  it('has no member that cannot be asked for refs, such as one without an RPC', async () => {
+  it('leaves out members that cannot be asked for refs, such as one without an RPC', async () => {
     members = ['a', 'b'].map(id => member(id))
 
     expect(ranking(id => id === 'b')((await leaf('a')).cid).map(({ id }) => id)).to.deep.equal(['b'])

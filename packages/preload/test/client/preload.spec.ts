@@ -87,7 +87,7 @@ describe('the client of preload', () => {
     await expect(preloadClient()(from, root.cid)).to.eventually.be.rejectedWith(InvalidOptionError)
   })
 
-  it('goes on with the next node when one fails, or its answer breaks off', async () => {
+  it('continues with the next node when one fails, or its answer breaks off', async () => {
     const result = await preload(from, root.cid, { nodes: [{ url: 'http://one' }, { url: 'http://two' }, { url: 'http://three' }], fetch: answering(() => new Response('', { status: 502 }), cutOff, complete) })
 
     expect(result.node).to.equal('http://three')
@@ -109,7 +109,7 @@ describe('the client of preload', () => {
     expect((await result).safe).to.equal(3)
   })
 
-  it('goes on with the next node when one is silent, from the start or in the middle of its answer', async () => {
+  it('continues with the next node when one is silent, from the start or in the middle of its answer', async () => {
     const timers = manualClock()
 
     const silentFrom = (lines: number): NonNullable<PreloadClientOptions['fetch']> => async (url, { signal }) => {
@@ -194,7 +194,7 @@ describe('the client of preload', () => {
     expect(timers.pending).to.equal(0)
   })
 
-  it('refuses to leave data nowhere', async () => {
+  it('refuses an empty list of nodes', async () => {
     await expect(preload(from, root.cid, { nodes: [] })).to.eventually.be.rejectedWith(InvalidOptionError)
   })
 })

@@ -28,13 +28,13 @@ describe('connected peers', () => {
 
   const at = (address: string, peer?: string): readonly string[] => peers.find({ peer, address })
 
-  it('are found by the name that the client says, wherever it is connected from', () => {
+  it('are found by the peer id that the client names, whatever its address', () => {
     connections = [connection('a', 'ip4', '192.0.2.1'), connection('b', 'ip4', '192.0.2.2')]
 
     expect(at('192.0.2.1', 'b')).to.deep.equal(['b'])
   })
 
-  it('are found by the address, the newest first, where the one that is named is not connected', () => {
+  it('are found by the address, the newest first, if the named one is not connected', () => {
     connections = [connection('a', 'ip4', '192.0.2.1'), connection('b', 'ip4', '192.0.2.2'), connection('c', 'ip4', '192.0.2.1'), connection('c', 'ip4', '192.0.2.1')]
 
     expect(at('192.0.2.1')).to.deep.equal(['c', 'a'])
@@ -55,13 +55,13 @@ describe('connected peers', () => {
     expect(at('192.0.2.9', 'c')).to.be.empty()
   })
 
-  it('are at most 32, the newest, where a whole office has one address', () => {
+  it('are at most 32, the newest ones, if a whole office has one address', () => {
     connections = Array.from({ length: 40 }, (_, i) => connection(`peer ${i}`, 'ip4', '192.0.2.1'))
 
     expect(at('192.0.2.1')).to.deep.equal(Array.from({ length: 32 }, (_, i) => `peer ${39 - i}`))
   })
 
-  it('are announced until that is not wanted any more', () => {
+  it('are announced until the listener is removed', () => {
     let connected = 0
     const stop = peers.onConnect(() => { connected++ })
     host.listeners.forEach(listener => { listener() })

@@ -5,7 +5,7 @@ import { alike } from '../support/key-digest.ts'
 const key = (n: number): string => `\x12\x20${String(n).padStart(32, 'x')}`
 
 describe('gate: digests', () => {
-  it('has what was added, with its least depth, and nothing else', () => {
+  it('contains the blocks that were added, with their least depths, and no others', () => {
     const table = createDigestTable(100_000, { used: 0, max: 64 << 20 })
 
     const all = Array.from({ length: 50_000 }, (_, n) => n)
@@ -19,7 +19,7 @@ describe('gate: digests', () => {
     expect([table.depth(key(6)), table.depth(key(2)), table.size]).to.deep.equal([2, 2, 50_000])
   })
 
-  it('tells apart what ends alike: another function, another length, another beginning', () => {
+  it('distinguishes keys with the same end: another function, another length, another beginning', () => {
     const end = 'the last sixteen bytes'.slice(-16)
     const alike = [`\x12\x20${'a'.repeat(16)}${end}`, `\x12\x20${'b'.repeat(16)}${end}`, `\x16\x20${'a'.repeat(16)}${end}`, `\x12\x10${end}`, end, end.slice(1), `\0\x02${'ab'}`, `\0\x02${'cb'}`, '\0\x01b']
 
@@ -30,7 +30,7 @@ describe('gate: digests', () => {
     }
   })
 
-  it('says once that a block is to be expanded, and keeps that while it grows', () => {
+  it('reports once that a block has to be expanded, and remembers that while it grows', () => {
     const table = createDigestTable(1000, { used: 0, max: 1 << 20 })
     table.add(key(1), 3)
 
@@ -43,7 +43,7 @@ describe('gate: digests', () => {
     expect([table.isExpanded(key(1)), table.depth(key(1)), table.isExpanded(key(2))]).to.deep.equal([true, 3, false])
   })
 
-  it('denies another key with the same digest while the whole key is held', () => {
+  it('does not match another key with the same digest while the whole key is kept', () => {
     const table = createDigestTable(10, { used: 0, max: 1 << 20 }, alike(({ length }) => length))
     table.add('one', 1)
     table.hold('one')
@@ -59,7 +59,7 @@ describe('gate: digests', () => {
     expect(table.depth('two')).to.equal(1)
   })
 
-  it('takes no more than it may, and gives its memory back', () => {
+  it('accepts no more blocks than it may, and returns its memory', () => {
     const memory = { used: 0, max: 4000 }
     const [few, many] = [createDigestTable(10, memory), createDigestTable(1000, memory)]
 

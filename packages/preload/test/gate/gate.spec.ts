@@ -57,7 +57,7 @@ describe('gate', () => {
     expect(gate.status()).to.deep.equal({ open: 0, linkBytes: 0 })
   })
 
-  it('learns nothing from blocks that no open request is known to have', () => {
+  it('learns nothing from blocks that are not known to be part of an open request', () => {
     const gate = createGate()
     open(gate, {}, 'x')
 
@@ -65,7 +65,7 @@ describe('gate', () => {
     expect(admit(gate, b)).to.equal('defer')
   })
 
-  it('has each client asked for its own requests alone', async () => {
+  it('asks each client only for blocks of its own requests', async () => {
     const gate = createGate()
     open(gate, {}, 'x')
     open(gate, { roots: [dir.cid] }, 'y')
@@ -76,7 +76,7 @@ describe('gate', () => {
     expect(admit(gate, dir)).to.deep.equal({ only: ['x', 'y'] })
   })
 
-  it('says nothing of what no request is known to need, while one is open', async () => {
+  it('gives no answer for a block that no request is known to need, while one is open', async () => {
     const timers = manualClock()
     const gate = createGate({ timers })
     const passage = open(gate, {}, 'x')
@@ -90,7 +90,7 @@ describe('gate', () => {
     expect(timers.pending).to.equal(0)
   })
 
-  it('decides at once of what it has admitted before', () => {
+  it('decides at once about blocks that it has admitted before', () => {
     let reviews = 0
     const gate = createGate()
     gate.policy.attach?.({ review () { reviews++ }, repeat () {} })
@@ -171,7 +171,7 @@ describe('gate', () => {
     expect(timers.pending).to.equal(0)
   })
 
-  it('keeps to the depth that was asked for', () => {
+  it('follows links down to the requested depth', () => {
     const gate = createGate()
     open(gate, { maxDepth: 1 }, 'x')
 
@@ -179,7 +179,7 @@ describe('gate', () => {
     expect([admit(gate, a), admit(gate, b)]).to.deep.equal([{ only: ['x'] }, 'defer'])
   })
 
-  it('follows links of blocks that are their own CIDs', async () => {
+  it('follows links of blocks that are contained in their CIDs', async () => {
     const gate = createGate()
     const inline = { cid: CID.createV1(0x70, identity.digest(dir.bytes)) }
     const outer = await node(inline)
@@ -191,7 +191,7 @@ describe('gate', () => {
     expect(admit(gate, b)).to.deep.equal({ only: ['x', 'y'] })
   })
 
-  it('goes on past blocks that it cannot read', async () => {
+  it('continues past blocks that it cannot read', async () => {
     const gate = createGate()
     const [foreign, broken] = [await blockOf(0x90, new Uint8Array([1])), await blockOf(0x70, new Uint8Array([255, 255]))]
     const mixed = await value({ foreign: foreign.cid, broken: broken.cid, a: a.cid })
@@ -218,7 +218,7 @@ describe('gate', () => {
   ]
 
   excesses.forEach(([what, limits]) => {
-    it(`breaks a request that takes too much, by ${what}, and that one alone`, () => {
+    it(`ends a request that exceeds its limit of ${what}, and only that one`, () => {
       const gate = createGate({ limits })
       const failed: Error[] = []
 

@@ -35,12 +35,12 @@ describe('passage: keys with one digest', () => {
     return passage
   }
 
-  it('admits none but the root by the digest of the root, also after that has come', () => {
+  it('admits only the root by the digest of the root, even after the root has arrived', () => {
     const passage = open(() => 1)
     expect([passage.admits(root.key), passage.admits(other.key)]).to.deep.equal([true, false])
     passage.asked(root.key)
     passage.verified(root)
-    // its link is left out, too: the request fails, and nothing is let through
+    // its link is left out as well: the request fails, and nothing is admitted
     expect([passage.admits(root.key), passage.admits(other.key), passage.admits(a.key)]).to.deep.equal([true, false, false])
   })
 

@@ -16,7 +16,7 @@ const STEPS = 250
 const CLIENTS = ['x', 'y', 'z']
 const MEMBERS = ['a', 'b']
 
-/** What a request admits by the words of the documentation, worked out apart from the gate. */
+/** What a request admits according to the documentation, computed independently of the gate. */
 interface OpenRequest {
   readonly passage: Passage
   readonly maxDepth: number
@@ -186,7 +186,7 @@ class World {
   #name (key: string): number { return this.#blocks.findIndex(block => block.key === key) }
 }
 
-describe('gate: what clients are asked for, and what members learn, whatever happens', function () {
+describe('gate: every block that clients are asked for, or that members learn of', function () {
   this.timeout(60_000)
 
   const links = new Map<string, TestBlock[]>()

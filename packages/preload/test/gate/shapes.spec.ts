@@ -9,7 +9,7 @@ const MANY = 100_000
 describe('gate: DAGs of hostile shapes', function () {
   this.timeout(60_000)
 
-  /** Has an open request see the blocks in that order, until it fails; says how many it saw, why it failed, and what memory it took. */
+  /** Passes the blocks to an open request in that order, until it fails. Returns how many it got, why it failed, and how much memory it used. */
   const pass = (blocks: readonly TestBlock[]): { passed: number, error: string | undefined, linkBytes: number, after: number } => {
     const gate = createGate()
     let error: Error | undefined
@@ -31,7 +31,7 @@ describe('gate: DAGs of hostile shapes', function () {
     return { passed, error: error?.name, linkBytes, after: gate.status().linkBytes }
   }
 
-  it('ends the request for one that is 100,000 links deep, at the depth that it may have', async () => {
+  it('a chain of 100,000 links ends the request at the depth limit', async () => {
     const chain = [await leaf('the deepest')]
 
     for (let i = 0; i < MANY; i++) {
@@ -44,7 +44,7 @@ describe('gate: DAGs of hostile shapes', function () {
     expect(linkBytes).to.be.below(4 << 20)
   })
 
-  it('keeps little for one that is 100,000 links wide', async () => {
+  it('a block with 100,000 links needs little memory', async () => {
     const leaves = await Promise.all(Array.from({ length: MANY }, async (_, i) => leaf(`${i}`)))
     const { passed, error, linkBytes, after } = pass([await value(leaves.map(({ cid }) => cid)), ...leaves])
 
@@ -52,7 +52,7 @@ describe('gate: DAGs of hostile shapes', function () {
     expect(linkBytes).to.be.below(8 << 20)
   })
 
-  it('counts once what is linked to again and again, which is 10^30 paths here', async () => {
+  it('blocks that many blocks link to count once, here on 10^30 paths', async () => {
     const levels = [await leaf('below all')]
 
     for (let i = 0; i < 100; i++) {

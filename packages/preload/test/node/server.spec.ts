@@ -33,7 +33,7 @@ describe('the server of refs', function () {
     await once(server, 'close')
   })
 
-  /** What is answered to raw bytes. */
+  /** The answer to raw bytes. */
   const raw = async (text: string): Promise<string> => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
     let answer = ''
@@ -76,7 +76,7 @@ describe('the server of refs', function () {
     await expect(text).to.eventually.be.rejected()
   })
 
-  it('gives everything up when the client leaves', async () => {
+  it('aborts the request when the client leaves', async () => {
     const leaving = new AbortController()
     const response = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST', signal: leaving.signal })
     await untilAsked()
@@ -90,7 +90,7 @@ describe('the server of refs', function () {
     expect([rig.calls[0].signal.aborted, rig.registered, rig.ends[0].outcome]).to.deep.equal([true, [], 'left'])
   })
 
-  it('passes on nothing of a request but what it is for', async () => {
+  it('forwards only the query of a request', async () => {
     const response = fetch(`${url}/api/v0/refs?${query}`, { method: 'POST', headers: { origin: 'https://app.example', referer: 'https://app.example/', 'user-agent': 'Mozilla', authorization: 'Basic eA==' }, body: 'arg=evil' })
     await untilAsked()
     expect(rig.calls[0].query.roots).to.have.lengthOf(1)
@@ -118,7 +118,7 @@ describe('the server of refs', function () {
     })
   }
 
-  it('lets a browser read 413, for a body that turns out to be too long, and gives the request up', async () => {
+  it('lets a browser read 413, for a body that turns out to be too long, and aborts the request', async () => {
     const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
     const answer = raw(`POST /api/v0/refs?${query} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`)
 

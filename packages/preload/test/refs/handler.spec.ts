@@ -32,7 +32,7 @@ describe('refs: the handler', () => {
     expect({ ...gate.status(), ...handler.status(), registered, timers: clock.pending }).to.deep.equal({ open: 0, linkBytes: 0, running: 0, queued: 0, remote: 0, registered: [], timers: 0 })
   }
 
-  it('passes on the lines of a member, and ends cleanly when it does', async () => {
+  it('forwards the lines of a member, and ends cleanly when the member does', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -51,7 +51,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('goes on with the next member until one has begun to answer', async () => {
+  it('asks the next member until one has begun to answer', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -94,7 +94,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('gives a member up that does nothing, and the request when there is no progress', async () => {
+  it('abandons a member that does nothing, and the request if there is no progress', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -110,10 +110,10 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('asks a member last for half a minute that did nothing where the next one did something', async () => {
+  it('asks a member last for half a minute if it did nothing and the next one did something', async () => {
     const rig = rigWithPeer()
 
-    /** Has `a` do nothing, and then `b`, or not. */
+    /** `a` does nothing; `b` does something if `served`. */
     const request = async (served: boolean): Promise<string[]> => {
       const before = rig.calls.length
       const response = rig.post(query)
@@ -140,7 +140,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('asks a member anew that stops in the middle, and passes on only what is new', async () => {
+  it('asks a member again that stops in the middle, and forwards only new lines', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -164,7 +164,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('does not take what is listed again for progress', async () => {
+  it('does not count repeated lines as progress', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -202,7 +202,7 @@ describe('refs: the handler', () => {
     expect(rig.ends[0]).to.deep.include({ blocks: 3, bytes: root.bytes.length + dir.bytes.length + 1, outcome: 'failed' })
   })
 
-  it('waits for the client to connect, and goes on without it', async () => {
+  it('waits a while for the client to connect, and then asks the member without it', async () => {
     const rig = createRig()
     const late = rig.post(query)
     await settle()
@@ -267,7 +267,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('has another client asked when the one that came first leaves', async () => {
+  it('asks another client when the first one leaves', async () => {
     const rig = createRig()
     rig.connect('x', '192.0.2.8')
     rig.connect('y', '192.0.2.9')
@@ -291,7 +291,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('has a client asked that connects later', async () => {
+  it('asks a client that connects later', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -353,7 +353,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('refuses what there is no memory for, not even for its root', async () => {
+  it('refuses a request if there is no memory, not even for its root', async () => {
     const rig = rigWithPeer({ limits: { linkMemory: 0 } })
     expect((await rig.post(query)).status).to.equal(413)
     expect(rig.calls).to.be.empty()
@@ -394,7 +394,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('lets a client send so much an hour, and breaks off what exceeds that, and that alone', async () => {
+  it('limits the bytes that a client sends in an hour, and breaks off only requests that exceed that', async () => {
     const rig = createRig({ limits: { bytesPerClientAndHour: 700, runningPerClient: 1 } })
     rig.connect('x', '192.0.2.8')
     rig.connect('y', '192.0.2.9')
@@ -421,7 +421,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('answers 429 when that is exceeded before the first line, also by all clients together', async () => {
+  it('answers 429 if that limit, or the one of all clients together, is exceeded before the first line', async () => {
     const rig = rigWithPeer({ limits: { bytesPerHour: 100 } })
     rig.clock.pass(600_000)
     const response = rig.post(query)
@@ -434,7 +434,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('takes a /64 of IPv6 for one client, since it may have all addresses of it', async () => {
+  it('counts a /64 of IPv6 as one client, since one client may have all of its addresses', async () => {
     const rig = rigWithPeer({ limits: { runningPerClient: 1, queuedPerClient: 1, clientWait: 0 } })
     const ending = new AbortController()
     const post = async (address: string): Promise<Response> => rig.post(query, { address, signal: ending.signal })
@@ -447,7 +447,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('drains: those that are open finish, and new ones are refused', async () => {
+  it('drains: open requests finish, and new ones are refused', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -462,7 +462,7 @@ describe('refs: the handler', () => {
     await rig.handler.drain()
   })
 
-  it('drains no longer than it may', async () => {
+  it('drains no longer than until the signal aborts', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query)
     await settle()
@@ -508,7 +508,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('refuses what is no such request', async () => {
+  it('refuses all other requests', async () => {
     const rig = createRig()
     const send = async (path: string, method: string): Promise<Response> => rig.handler(new Request(`http://x${path}`, { method }), { address: ADDRESS })
     const expected: Array<[string, string, number]> = [
@@ -543,7 +543,7 @@ describe('refs: the handler', () => {
     expect(await new Response(body?.pipeThrough(new DecompressionStream('gzip'))).text()).to.equal('{"Ref":"x","Err":""}\n')
   })
 
-  it('breaks a compressed body off, too', async () => {
+  it('breaks off a compressed body as well', async () => {
     const rig = rigWithPeer()
     const response = rig.post(query, { headers: { 'accept-encoding': 'gzip' } })
     await settle()
@@ -556,7 +556,7 @@ describe('refs: the handler', () => {
     expectClean(rig)
   })
 
-  it('goes on where a preload was cut off: it reads what the member has already', async () => {
+  it('continues an interrupted preload: reads the blocks that the member has already', async () => {
     const rig = rigWithPeer()
     rig.held.set(String(root.cid), root.bytes)
     rig.held.set(String(dir.cid), dir.bytes)

@@ -34,7 +34,7 @@ describe('refs: lines', () => {
     await expect(reader.next()).to.eventually.be.rejectedWith('late')
   })
 
-  it('wait for the slowest reader, within a bound', async () => {
+  it('wait for the slowest reader once it is too far behind', async () => {
     const lines = createLines({ max: 100 })
     const [fast, slow] = [lines.read(), lines.read()]
     let placed = 0
@@ -61,7 +61,7 @@ describe('refs: lines', () => {
     expect(lines.whole, 'a late reader would miss lines').to.be.false()
   })
 
-  it('wait no more for one that leaves, or is expelled', async () => {
+  it('no longer wait for a reader that leaves, or is expelled', async () => {
     for (const how of ['leaves', 'is expelled'] as const) {
       const lines = createLines({ max: 20 })
       const [fast, slow] = [lines.read(), lines.read()]

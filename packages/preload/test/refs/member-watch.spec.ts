@@ -26,7 +26,7 @@ describe('the watch over a member', () => {
     })
   })
 
-  it('gives up a member that does nothing', () => {
+  it('abandons a member that does nothing', () => {
     clock.pass(9)
     expect(watch.signal.aborted).to.be.false()
     clock.pass(1)
@@ -34,7 +34,7 @@ describe('the watch over a member', () => {
     expect([watch.began, asked, clock.pending]).to.deep.equal([false, [false], 0])
   })
 
-  it('gives as long again to one that has to wait, and to one that does something', () => {
+  it('gives the same time again to a member that has to wait, and to one that does something', () => {
     givesUp = false
     clock.pass(10)
     givesUp = true

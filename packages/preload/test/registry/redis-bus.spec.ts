@@ -66,7 +66,7 @@ describe('redis bus', () => {
     expect([heard, subscriber.commands.slice(3)]).to.deep.equal([['one'], [['unsubscribe', 'a']]])
   })
 
-  it('queues no messages without end while nothing is answered', async () => {
+  it('does not queue messages without limit while nothing is answered', async () => {
     for (let i = 0; i < 1000; i++) {
       bus.publish('a', String(i))
     }
@@ -79,7 +79,7 @@ describe('redis bus', () => {
     expect(new Set(errors)).to.deep.equal(new Set(['closed']))
   })
 
-  it('connects anew, and ends', () => {
+  it('connects again after a reset, and closes its connections', () => {
     bus.reset()
     bus.stop()
 

@@ -71,7 +71,7 @@ describe('registry', () => {
     return Promise.race([open, Promise.resolve(undefined)])
   }
 
-  it('has others serve a request until it ends', async () => {
+  it('lets other processes serve a request until it ends', async () => {
     const [a, b] = [await start(), await start()]
     expect([a.registry.status(), b.registry.status()]).to.deep.equal([{ connected: true, processes: 1, requests: 0 }, { connected: true, processes: 1, requests: 0 }])
 
@@ -83,7 +83,7 @@ describe('registry', () => {
     expect(b.serving).to.have.lengthOf(0)
   })
 
-  it('tells a process of requests that were open before it began', async () => {
+  it('tells a process about requests that were open before it started', async () => {
     const a = await start()
     await opened(a.registry.open(request))
     const b = await start()
@@ -91,7 +91,7 @@ describe('registry', () => {
     expect([...b.serving]).to.deep.equal([request])
   })
 
-  it('waits until those that live have heard of a request, and no longer than 250 ms', async () => {
+  it('waits until the living processes have received a request, but at most 250 ms', async () => {
     const [a, b] = [await start(), await start()]
     b.bus.cut = true
     const open = a.registry.open(request)
@@ -107,7 +107,7 @@ describe('registry', () => {
     expect(await opened(a.registry.open(request))).not.to.equal(undefined)
   })
 
-  it('passes on what those that serve a request report', async () => {
+  it('forwards the reports of processes that serve a request', async () => {
     const [a, b, c] = [await start(), await start(), await start()]
     const own = await a.registry.open(request)
     let told = 0
@@ -138,7 +138,7 @@ describe('registry', () => {
     expect(failure).to.deep.include({ name: 'TooManyRequestsError', message: 'too much', retryAfter: 1800 })
   })
 
-  it('catches up with what a bus has lost', async () => {
+  it('repeats messages that a bus has lost', async () => {
     const [a, b] = [await start(), await start()]
     const ended = await a.registry.open(request)
     b.bus.cut = true
@@ -155,7 +155,7 @@ describe('registry', () => {
     expect([...b.serving]).to.deep.equal([other])
   })
 
-  it('goes on alone without a bus, and is itself again when it returns', async () => {
+  it('works alone without a bus, and with the others again when it returns', async () => {
     const [a, b] = [await start(), await start()]
     const kept = await a.registry.open(request)
     a.bus.cut = b.bus.cut = true
@@ -198,7 +198,7 @@ describe('registry', () => {
     expect([c.serving.size, c.registry.status().processes]).to.deep.equal([0, 0])
   })
 
-  it('hears neither balancers with another name nor anything that is not a message', async () => {
+  it('ignores balancers with another name, and invalid messages', async () => {
     const [a, other] = [await start(), await start('other')]
     await a.registry.open(request)
 

@@ -73,7 +73,7 @@ describe('remote requests', () => {
     expect(await readAll(await response)).to.deep.include({ error: undefined })
   }
 
-  it('has a client that is connected to another process serve a request', async () => {
+  it('asks a client that is connected to another process', async () => {
     holder.connect('other', '192.0.2.9')
     holder.connect('x')
     const response = post()
@@ -105,7 +105,7 @@ describe('remote requests', () => {
     await end(response)
   })
 
-  it('goes on alone as soon as other processes cannot be reached', async () => {
+  it('continues alone as soon as other processes cannot be reached', async () => {
     const response = post()
     await settle()
     expect(asked.calls).to.have.lengthOf(0)
@@ -161,7 +161,7 @@ describe('remote requests', () => {
   })
 
   LIMITS.forEach(([what, limits, answer]) => {
-    it(`ends a request for which a client sends more than it may for a ${what}`, async () => {
+    it(`ends a request when a client has sent more than the limit for a ${what}`, async () => {
       registries.forEach(registry => { registry.stop() })
       await start(limits)
       holder.connect('x')
@@ -205,7 +205,7 @@ describe('remote requests', () => {
     await draining
   })
 
-  it('reads what members hold already, as deep as is needed', async () => {
+  it('reads the blocks that members have already, as deep as needed', async () => {
     holder.connect('x')
     const response = post()
     await settle()

@@ -5,7 +5,7 @@ import type { Bus } from '../../src/registry/bus.ts'
 export interface BusConnection extends Bus {
   /** While true, nothing passes in either direction. */
   cut: boolean
-  /** How often it was connected anew. */
+  /** How often it was reset. */
   resets: number
   /** Messages that were published. */
   readonly published: string[]

@@ -115,14 +115,14 @@ describe('refs in workerd', function () {
     expect((await late('gzip')).error).to.be.an('error')
   })
 
-  it('say what went wrong in the last line to any other client', async () => {
+  it('report the error in the last line to any other client', async () => {
     const { text, error } = await late('identity')
 
     expect(error).to.equal(undefined)
     expect(JSON.parse(text.trim().split('\n').at(-1) ?? '')).to.deep.equal({ Ref: '', Err: 'the member answered 500: block was not found' })
   })
 
-  it('are refused like everywhere', async () => {
+  it('are refused as on other platforms', async () => {
     expect((await ask('arg=x')).status).to.equal(400)
     expect((await ask('', 'OPTIONS')).status).to.equal(204)
   })
