@@ -14,7 +14,7 @@ describe('driver', () => {
   const block = testBlock(1)
   const prefix = Uint8Array.of(1, 0x55, 0x12, 32)
 
-  it('flushes once at the end of the tick: what belongs together leaves together', async () => {
+  it('flushes once at the end of the tick, so that related messages leave together', async () => {
     const { drive, timers, asked, sink } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
@@ -38,7 +38,7 @@ describe('driver', () => {
     expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks).to.have.length(1)
   })
 
-  it('wakes the engine when the engine wants to be woken', async () => {
+  it('wakes the engine at its deadline', async () => {
     const { drive, timers, sink, asked } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
@@ -71,7 +71,7 @@ describe('driver', () => {
     expect(told).to.deep.equal([1, 1])
   })
 
-  it('a drain resolves when nothing has been on its way for the quiet time', async () => {
+  it('a drain resolves when nothing has been active or unsent for the quiet time', async () => {
     const { drive, timers, sink } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))
@@ -98,7 +98,7 @@ describe('driver', () => {
     expect(drained).to.equal(true)
   })
 
-  it('keeps under 1 KB a peer of ten thousand that connected, wanted and vanished', async function () {
+  it('keeps less than 1 KB for each of ten thousand peers that connected, wanted and vanished', async function () {
     this.timeout(60_000)
     const { drive, timers, sink, asked, woken } = await rig()
     sink.up()
@@ -127,7 +127,7 @@ describe('driver', () => {
     expect((process.memoryUsage().heapUsed - before) / 10_000).to.be.lessThan(1024)
   })
 
-  it('a stopped driver lets late answers of targets pass', async () => {
+  it('a stopped driver ignores late answers of targets', async () => {
     const { drive, timers, sink } = await rig()
     sink.up()
     await drive.stop()
@@ -137,12 +137,12 @@ describe('driver', () => {
     timers.tick()
   })
 
-  it('lets a network that sends at once take when the flush is over, so that a recording replays', async () => {
+  it('has a network that sends at once take only after the flush, so that a recording replays', async () => {
     const records: TapRecord[] = []
     const taken: number[] = []
     const { drive, timers, sink, woken } = await rig({
       tap: record => { records.push(record) },
-      // a window of one block: what is taken makes room for the next
+      // a window of one block: the next has capacity when one is taken
       limits: { unsentPerClient: 2048, inFlightPerClient: 2048, expectedBlock: 2048 },
       wake (peer, drive) { taken.push(drive.take(peer, 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks?.length ?? 0) }
     })
@@ -161,7 +161,7 @@ describe('driver', () => {
     expect(replay(records, { strategy: inOrder }).divergence).to.equal(undefined)
   })
 
-  it('tells the others when one target throws', async () => {
+  it('carries out all other decisions when one target throws', async () => {
     const { drive, timers, sink, woken } = await rig({ ask () { throw new Error('a fault of the target') } })
     sink.up()
     drive.message('p', message(entry(block)))
@@ -170,7 +170,7 @@ describe('driver', () => {
     expect(woken).to.deep.equal(['q'])
   })
 
-  it('reads what has arrived while the process stood still before it judges which members are late', async () => {
+  it('reads what has arrived while the process was suspended before it decides which members are late', async () => {
     const { engine, drive, timers, sink } = await rig()
     const blocks = Array.from({ length: 20 }, (_, i) => testBlock(i))
     sink.up()
@@ -205,7 +205,7 @@ describe('driver', () => {
     expect(engine.status().members[0].totals).to.include({ blocks: 21, timeouts: 0, failures: 0, ejections: 0 })
   })
 
-  it('still gives up a member that says nothing after the process has stood still', async () => {
+  it('still times out a member that answers nothing after the process was suspended', async () => {
     const { engine, drive, timers, sink } = await rig()
     sink.up()
     drive.message('p', message(entry(block)))

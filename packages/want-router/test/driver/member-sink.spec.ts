@@ -23,13 +23,13 @@ const INVALID: ReadonlyArray<readonly [capacity: unknown, why: string]> = [
 
 interface World extends Rig {
   readonly events: RouterEvent[]
-  /** What the member `b` was asked for; `asked` is what `a` was. */
+  /** What the member `b` was asked for; `asked` has what `a` was asked for. */
   readonly askedOfB: WantKey[]
   status (id: string): MemberStatus | undefined
   want (n: number): void
 }
 
-/** A router whose member `b` is up, and whose member `a` has yet to say that it is. */
+/** A router whose member `b` is up, and whose member `a` is not up yet. */
 async function world (): Promise<World> {
   const events: RouterEvent[] = []
   const askedOfB: WantKey[] = []
@@ -57,7 +57,7 @@ async function world (): Promise<World> {
 
 describe('driver: what a target reports', () => {
   for (const [capacity, why] of INVALID) {
-    it(`costs the member alone that says ${typeof capacity === 'object' ? Object.entries(capacity ?? {}).join() : String(capacity)} of what it takes, until it says what is valid`, async () => {
+    it(`takes down only the member that reports ${typeof capacity === 'object' ? Object.entries(capacity ?? {}).join() : String(capacity)} as its capacity, until it reports a valid one`, async () => {
       const { sink, events, drive, status, want, askedOfB, asked } = await world()
       sink.up(capacity as Partial<Capacity>)
       want(1)
@@ -77,7 +77,7 @@ describe('driver: what a target reports', () => {
     })
   }
 
-  it('takes a member down that was up, and what it owes is asked of another', async () => {
+  it('takes a member down that was up, and another is asked for what it owes', async () => {
     const { sink, timers, status, want, askedOfB, asked } = await world()
     sink.up()
     want(1)
@@ -90,7 +90,7 @@ describe('driver: what a target reports', () => {
     expect(askedOfB).to.deep.equal([testBlock(1).key])
   })
 
-  it('leaves the capacity as it is where a number is undefined', async () => {
+  it('leaves the capacity as it is if a number is undefined', async () => {
     const { sink, timers, want, asked } = await world()
     sink.up({ wants: undefined, bytes: undefined, standing: undefined, supportsDontHave: undefined })
     timers.tick()
@@ -134,7 +134,7 @@ describe('driver: what a target reports', () => {
       drive.message(`p${n}`, message(entry(block)))
       timers.tick()
       expect(asked.at(-1)).to.include({ key: block.key, type: 'block' })
-      // as many as of a block whose size is not known
+      // as many as for a block of unknown size
       expect(load()).to.include({ wants: n + 1, bytes: (n + 1) * DEFAULT_LIMITS.expectedBlock })
     }
   })

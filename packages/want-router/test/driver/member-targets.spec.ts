@@ -39,7 +39,7 @@ function want ({ drive, timers }: Rig, n: number): void {
   timers.tick()
 }
 
-/** Whether a promise is settled, when all that is due has happened. */
+/** Whether a promise is settled when everything that is due has happened. */
 async function isSettled (promise: Promise<unknown>): Promise<boolean> {
   let settled = false
   promise.finally(() => { settled = true }).catch(() => {})
@@ -74,7 +74,7 @@ describe('driver: members that come and go', () => {
     expect(() => { r.drive.add({ id: 'b' }) }).to.throw().with.property('name', 'NotStartedError')
   })
 
-  it('one that is removed is stopped at once, and what was open is asked elsewhere', async () => {
+  it('one that is removed is stopped at once, and another is asked for what was open', async () => {
     const events: RouterEvent[] = []
     const r = await rig({ onEvent: event => { events.push(event) } })
     const b = await add(r, 'b')
@@ -120,7 +120,7 @@ describe('driver: members that come and go', () => {
     expect(b.stopped).to.equal(1)
   })
 
-  it('the signal ends the wait, and so does another call that does not wait, and the stop of all', async () => {
+  it('the signal ends the wait, as does another call that does not wait, and the end of the driver', async () => {
     for (const end of ['signal', 'aborted', 'call', 'stop']) {
       const r = await rig()
       const b = await add(r, 'b')
@@ -149,7 +149,7 @@ describe('driver: members that come and go', () => {
     }
   })
 
-  it('all of them are waited for, until their targets have stopped', async () => {
+  it('calls wait until the targets have stopped', async () => {
     const r = await rig()
     const stop = Promise.withResolvers<void>()
     await add(r, 'b', fakeTarget(async () => stop.promise))
@@ -161,7 +161,7 @@ describe('driver: members that come and go', () => {
     await Promise.all([removed, stopped])
   })
 
-  it('reports from the target of a removed member do not count for another of the same name', async () => {
+  it('reports from the target of a removed member do not count for a new one with the same name', async () => {
     const verified = Promise.withResolvers<WantKey>()
     const events: RouterEvent[] = []
     const r = await rig({ verify: () => verified.promise, onEvent: event => { events.push(event) } })

@@ -91,7 +91,7 @@ async function rig (members: string[], onEvent?: (event: RouterEvent) => void): 
 }
 
 describe('observer', () => {
-  it('reports when a member comes and goes, and why', async () => {
+  it('reports when a member goes up and down, and why', async () => {
     const { sinks, events, pass } = await rig(['a', 'b'])
     sinks.a.up()
     pass(0)
@@ -112,7 +112,7 @@ describe('observer', () => {
     expect(drive.seen('a').lastError).to.have.property('message', 'no route')
   })
 
-  it('reports what a member failed with: each want, and that it was ejected and readmitted', async () => {
+  it('reports each failure of a member, and that it was ejected and readmitted', async () => {
     const { sinks, events, asked, want, pass, drive } = await rig(['a', 'b'])
     sinks.a.up()
     sinks.b.up()
@@ -133,7 +133,7 @@ describe('observer', () => {
     ])
     expect(drive.seen('a').lastError).to.have.property('message', 'EIO 4')
 
-    // member b is not waited for any longer
+    // no client waits for member b any longer
     for (let i = 0; i < 5; i++) {
       drive.gone(`p${i}`)
     }
@@ -153,7 +153,7 @@ describe('observer', () => {
     expect(events.at(-1)).to.have.nested.property('error.message').that.is.a('string')
   })
 
-  it('reports and logs errors that fail no want now and then, and logs those that do now and then', () => {
+  it('reports and logs errors that fail no want at intervals, and logs others at intervals', () => {
     let now = 0
     const lines: string[] = []
     const events: RouterEvent[] = []
@@ -187,7 +187,7 @@ describe('observer', () => {
     expect(events).to.deep.equal([{ type: 'draining' }])
   })
 
-  it('outlives a listener that throws', async () => {
+  it('survives a listener that throws', async () => {
     const { sinks, asked, want } = await rig(['a'], () => { throw new Error('of the listener') })
     sinks.a.up()
     want(1)

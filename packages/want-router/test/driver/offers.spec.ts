@@ -13,7 +13,7 @@ const PREFIX = Uint8Array.of(1, 0x55, 0x12, 32)
 
 interface OfferRig { readonly drive: Driver, readonly sinks: Record<string, Sink>, readonly offered: string[], readonly order: string[], tick (): void }
 
-/** Members `a` and `b`, and a cache `c` that takes what others have. */
+/** Members `a` and `b`, and a cache `c` that takes blocks of others. */
 async function rig (offer?: (block: OfferedBlock) => void): Promise<OfferRig> {
   let pending: Array<() => void> = []
   const sinks: Record<string, Sink> = {}
@@ -55,7 +55,7 @@ async function rig (offer?: (block: OfferedBlock) => void): Promise<OfferRig> {
 describe('blocks that are offered', () => {
   const block = testBlock(1)
 
-  it('are those that a client wanted, in the CID under which they came, when all else is done', async () => {
+  it('are those that a client wanted, under the CID that the member sent, when everything else is done', async () => {
     const { drive, sinks, offered, order, tick } = await rig()
     drive.message('p', message(entry(block)))
     tick()
@@ -86,7 +86,7 @@ describe('blocks that are offered', () => {
     expect(drive.take('p', 1 << 20, '/ipfs/bitswap/1.2.0')?.blocks).to.have.lengthOf(1)
   })
 
-  it('go to all caches but the one that had it', () => {
+  it('go to all caches except the one that sent it', () => {
     const offered: string[] = []
     const offers = createOffers(() => {})
 

@@ -29,7 +29,7 @@ async function openSession (): Promise<{ sessions: PeerSessions, session: PeerSe
 const want = (seed: number): TargetWant => ({ ...testBlock(seed), type: 'block', priority: seed, session: 's' })
 
 describe('driver: sessions to downstream peers', () => {
-  it('packs what was asked and cancelled in a tick; the last message about a want counts', async () => {
+  it('packs the asks and cancels of a tick; the last entry of a want counts', async () => {
     const { sessions, session, peer } = await openSession()
     session.ask([want(1), want(2)])
     session.cancel([want(1)])
@@ -38,7 +38,7 @@ describe('driver: sessions to downstream peers', () => {
     expect(sessions.take(peer)).to.be.undefined()
   })
 
-  it('sends the cancel of a CIDv0 beside the ask for the CIDv1 of the same block', async () => {
+  it('sends the cancel of a CIDv0 as well as the ask of the CIDv1 of the same block', async () => {
     const { sessions, session, peer } = await openSession()
     const { v0, cid } = testBlock(1)
     session.cancel([{ key: want(1).key, cid: v0 }])
@@ -53,22 +53,22 @@ describe('driver: sessions to downstream peers', () => {
     expect(sessions.take(peer)?.wants).to.have.length(476)
   })
 
-  it('blocks from peers that are not targets are ignored, not even hashed', async () => {
+  it('ignores blocks from peers that are not targets, without hashing them', async () => {
     const { sessions, heard } = await openSession()
     const { bytes } = testBlock(1)
-    expect(sessions.message('stranger', { wants: [], full: false, blocks: [{ prefix: new Uint8Array(), data: bytes }], presences: [], pendingBytes: 0 }), 'what nothing takes').to.be.false()
-    expect(sessions.message('stranger', { wants: [], full: true, blocks: [], presences: [], pendingBytes: 0 }), 'a message that brings nothing').to.be.undefined()
+    expect(sessions.message('stranger', { wants: [], full: false, blocks: [{ prefix: new Uint8Array(), data: bytes }], presences: [], pendingBytes: 0 }), 'blocks that no session waits for').to.be.false()
+    expect(sessions.message('stranger', { wants: [], full: true, blocks: [], presences: [], pendingBytes: 0 }), 'a message without blocks and presences').to.be.undefined()
     expect(heard.blocks).to.be.empty()
   })
 
-  it('a small block does not keep the large frame it came in', async () => {
+  it('does not keep the large frame of a small block in memory', async () => {
     const { sessions, peer, heard } = await openSession()
     const frame = new Uint8Array(1 << 20)
     await sessions.message(peer, { wants: [], full: false, blocks: [{ prefix: new Uint8Array(), data: frame.subarray(10, 50) }], presences: [], pendingBytes: 0 })
     expect(heard.blocks[0].buffer.byteLength).to.equal(40)
   })
 
-  it('one malformed CID among presences costs only that presence', async () => {
+  it('ignores a malformed CID among presences, and no other presence', async () => {
     const { sessions, peer, heard } = await openSession()
     await sessions.message(peer, { wants: [], full: false, blocks: [], presences: [{ cid: Uint8Array.of(9), have: true }, { cid: testBlock(1).cid, have: false }], pendingBytes: 0 })
     expect(heard.presences).to.deep.equal([false])

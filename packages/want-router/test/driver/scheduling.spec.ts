@@ -8,7 +8,7 @@ import type { RouterEvent } from '../../src/events.ts'
 const PROTOCOL = '/ipfs/bitswap/1.2.0'
 const prefix = Uint8Array.of(1, 0x55, 0x12, 32)
 
-/** Lets time pass in steps of a ms, and each tick of the event loop end. */
+/** Lets time pass in steps of 1 ms, and ends the tick after each. */
 async function pass ({ timers }: Pick<Rig, 'timers'>, ms: number): Promise<void> {
   for (let i = 0; i < ms; i++) {
     timers.pass(1)
@@ -21,7 +21,7 @@ async function pass ({ timers }: Pick<Rig, 'timers'>, ms: number): Promise<void>
 describe('driver: when it calls the engine', () => {
   const block = testBlock(1)
 
-  it('at the engine\'s deadline, also when an earlier one comes to be while it waits for a later one', async () => {
+  it('at the engine\'s deadline, also when that becomes earlier while it waits', async () => {
     const records: TapRecord[] = []
     const r = await rig({ tap: record => { records.push(record) }, limits: { stallTimeout: 250 } })
     const ticks = (): number[] => records.filter(record => record.t === 'put' && record.input.t === 'tick').map(({ at }) => at)
@@ -38,7 +38,7 @@ describe('driver: when it calls the engine', () => {
     expect(ticks()[0]).to.be.within(earlier, earlier + 1)
   })
 
-  it('at the later deadline, when the one that it waited for has gone', async () => {
+  it('at a later deadline, when that becomes later while it waits', async () => {
     const records: TapRecord[] = []
     const r = await rig({ tap: record => { records.push(record) } })
     r.sink.up()
@@ -54,11 +54,11 @@ describe('driver: when it calls the engine', () => {
 
     const before = records.length
     await pass(r, 20_000)
-    // nothing is wanted any more: an old timer or two may still fire, and then none
+    // no want is left: an old timer or two may still fire, and then none
     expect(records.length - before).to.be.at.most(3)
   })
 
-  it('not sooner for an earlier deadline when the process has stood still and its timer is late: what has arrived is read first', async () => {
+  it('not sooner for an earlier deadline if the process was suspended and its timer is late: what has arrived is read first', async () => {
     const records: TapRecord[] = []
     let deadline = 1000
     const { drive, timers } = await rig({ tap: record => { records.push(record) }, deadline: () => deadline })
@@ -71,7 +71,7 @@ describe('driver: when it calls the engine', () => {
     timers.tick()
     timers.pass(50)
     timers.tick()
-    expect(ticks(), 'within the time that it waits after it has stood still').to.equal(0)
+    expect(ticks(), 'within the time that it waits after it was suspended').to.equal(0)
     timers.pass(950)
     timers.tick()
     expect(ticks()).to.equal(1)
@@ -98,7 +98,7 @@ describe('driver: when it calls the engine', () => {
 describe('driver: a drain', () => {
   const block = testBlock(1)
 
-  it('lasts while a client has not taken what waits for it', async () => {
+  it('lasts while a client has not taken its replies', async () => {
     const r = await rig()
     const { drive, timers, sink, engine } = r
     sink.up()
@@ -122,7 +122,7 @@ describe('driver: a drain', () => {
 describe('driver: once it is stopped', () => {
   const block = testBlock(1)
 
-  it('nothing that a target or a client says reaches the engine, and no timer fires', async () => {
+  it('no report of a target and no message of a client reaches the engine, and no timer fires', async () => {
     const records: TapRecord[] = []
     const events: RouterEvent[] = []
     const r = await rig({ tap: record => { records.push(record) }, onEvent: event => { events.push(event) } })

@@ -44,7 +44,7 @@ async function policed (policies: readonly Policy[], init: { failure?: 'pass' | 
   return { ...one, events, ends, records, settle, names: () => one.asked.map(({ key }) => String([block, other, third].findIndex(each => each.key === key) + 1)) }
 }
 
-/** A policy that defers everything, and resolves when a test says so. */
+/** A policy that defers everything, and resolves when a test answers. */
 function deferring (name = 'later'): { policy: Policy, calls: Array<{ asks: readonly Ask[], signal: AbortSignal, answer (...verdicts: Verdict[]): void, fail (error: Error): void }> } {
   const calls: ReturnType<typeof deferring>['calls'] = []
 
@@ -63,7 +63,7 @@ function deferring (name = 'later'): { policy: Policy, calls: Array<{ asks: read
 const saying = (verdict: Verdict, name = 'policy'): Policy => ({ name, admit: () => verdict })
 
 describe('policies that decide at once', () => {
-  it('see which client asks for what, and from where', async () => {
+  it('see which client asks for what, and its address', async () => {
     const seen: unknown[] = []
     const { drive, settle, names } = await policed([{
       name: 'watch',
@@ -108,14 +108,14 @@ describe('policies that decide at once', () => {
 
   const restrictions: Array<[string, Verdict[], Verdict]> = [
     ['one restriction', ['pass', { only: ['a', 'b'] }], { only: ['a', 'b'], strict: false }],
-    ['the members that all of them leave', [{ only: ['a', 'b', 'c'], strict: true }, { only: ['c', 'b', 'd'] }], { only: ['b', 'c'], strict: true }],
-    ['silence where they leave none', [{ only: ['a'] }, { only: ['b'] }], 'silent'],
+    ['the members that all of them allow', [{ only: ['a', 'b', 'c'], strict: true }, { only: ['c', 'b', 'd'] }], { only: ['b', 'c'], strict: true }],
+    ['silence if they allow none', [{ only: ['a'] }, { only: ['b'] }], 'silent'],
     ['a refusal by any of them', [{ only: ['a'] }, 'absent'], 'absent'],
     ['the refusal that comes first', [{ only: [] }, 'close'], 'silent']
   ]
 
   for (const [what, verdicts, verdict] of restrictions) {
-    it(`several of which leave only some members: ${what}`, async () => {
+    it(`several of which allow only some members: ${what}`, async () => {
       const { drive, settle, records } = await policed(verdicts.map((verdict, i) => saying(verdict, `policy ${i}`)))
       drive.message('p', message(entry(block)))
       await settle()
@@ -150,7 +150,7 @@ describe('policies that decide at once', () => {
 })
 
 describe('policies that defer', () => {
-  it('resolve what a client asks for together, and nothing is asked of a member before', async () => {
+  it('resolve everything that a client asks for in one call, and no member is asked before', async () => {
     const { policy, calls } = deferring()
     const { drive, settle, names } = await policed([policy])
     drive.message('p', message(entry(block), entry(other), entry(third)))
@@ -163,7 +163,7 @@ describe('policies that defer', () => {
     expect(names()).to.deep.equal(['1', '3'])
   })
 
-  it('resolve one message of a client at a time; those of another do not wait for it', async () => {
+  it('resolve one message of a client at a time; other clients do not wait for it', async () => {
     const { policy, calls } = deferring()
     const { drive, settle, names } = await policed([policy])
     drive.message('p', message(entry(block)))
@@ -181,7 +181,7 @@ describe('policies that defer', () => {
     expect(names().sort()).to.deep.equal(['1', '2', '3'])
   })
 
-  it('are not asked for what was taken back meanwhile', async () => {
+  it('are not asked about wants that were cancelled meanwhile', async () => {
     const { policy, calls } = deferring()
     const { drive, settle } = await policed([policy])
     drive.message('p', message(entry(block)))
@@ -194,7 +194,7 @@ describe('policies that defer', () => {
     expect(calls[1].asks.map(({ key }) => key)).to.deep.equal([third.key])
   })
 
-  it('resolve no more at a time than a client may want, whatever it has taken back', async () => {
+  it('resolve no more at a time than a client may want, however much it has cancelled', async () => {
     const { policy, calls } = deferring()
     const { drive, settle } = await policed([policy], { most: 10 })
     drive.message('p', message(entry(block)))
@@ -217,7 +217,7 @@ describe('policies that defer', () => {
     expect(calls[2].asks).to.have.length(5)
   })
 
-  it('one after another, each for what those before have passed', async () => {
+  it('are asked one after another, each about the wants that earlier ones have passed', async () => {
     const first = deferring('first')
     const second = deferring('second')
     const { drive, settle, names } = await policed([first.policy, second.policy])
@@ -274,7 +274,7 @@ describe('policies that defer', () => {
     })
   }
 
-  it('are told to stop when the client leaves, or the router stops', async () => {
+  it('have their signals aborted when the client leaves, or the router stops', async () => {
     const { policy, calls } = deferring()
     const { drive, settle, asked } = await policed([policy])
     drive.message('p', message(entry(block)))
@@ -294,8 +294,8 @@ describe('policies that defer', () => {
   })
 })
 
-describe('what policies are told', () => {
-  it('of each want that has ended, of verified blocks, and of clients that leave; an error there changes nothing', async () => {
+describe('what policies observe', () => {
+  it('is each want that has ended, each verified block, and each client that leaves; an error there changes nothing', async () => {
     const heard: unknown[] = []
     const policy: Policy = {
       name: 'ears',
@@ -326,7 +326,7 @@ describe('what policies are told', () => {
 
 describe('wants of the process itself', () => {
   for (const verdict of ['silent', 'unknown', 'absent', 'close'] as const) {
-    it(`meet the same policies, and are refused by name: ${verdict}`, async () => {
+    it(`meet the same policies, and are refused with the verdict: ${verdict}`, async () => {
       const { local, settle, asked } = await policed([{ name: 'denylist', admit: ({ key }) => key === block.key ? verdict : 'pass' }])
       const refused = local.unnamed.get(CID.decode(block.cid)).catch((err: unknown) => err)
       await settle()
@@ -362,7 +362,7 @@ it('a recording with verdicts is replayed without the policies', async () => {
   expect(replayed.status().totals.refused).to.equal(1)
 })
 
-describe('policies that change their minds', () => {
+describe('policies whose rules change', () => {
   it('are asked again about wants that they have restricted', async () => {
     let control: PolicyControl | undefined
     const seen: boolean[] = []
@@ -413,7 +413,7 @@ describe('policies that change their minds', () => {
     expect([names(), asks.map(({ type }) => type)]).to.deep.equal([['1'], ['have', 'have', 'have']])
   })
 
-  it('that changes its mind while it is being asked: the wants that it then restricts are reviewed, once', async () => {
+  it('while they are asked: the wants that they then restrict are reviewed once', async () => {
     const seen: boolean[] = []
     let control: PolicyControl | undefined
     let decide: (verdict: Verdict) => void = () => {}

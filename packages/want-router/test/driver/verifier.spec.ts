@@ -8,7 +8,7 @@ import { UNVERIFIABLE, createVerifier } from '../../src/driver/verifier.ts'
 const bytes = Uint8Array.of(1, 2, 3)
 
 describe('driver: verifying blocks', () => {
-  it('returns at once the key of the wants that a block answers', async () => {
+  it('returns the key of the wants that a block answers, synchronously', async () => {
     const verify = createVerifier()
     expect(verify(Uint8Array.of(1, 0x55, 0x12, 32), bytes)).to.equal(multihashKey((await sha256.digest(bytes)).bytes))
     expect(verify(Uint8Array.of(0, 0x70, 0x12, 32), bytes)).to.equal(multihashKey((await sha256.digest(bytes)).bytes))
@@ -28,7 +28,7 @@ describe('driver: verifying blocks', () => {
     }
   })
 
-  it('takes a digest as a string where a hasher offers one, truncated or not', async () => {
+  it('uses a digest as a string if a hasher offers one, truncated or not', async () => {
     const latin1 = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary')
     const fast = createVerifier([Object.assign(from(sha256), { latin1 })])
 
@@ -46,7 +46,7 @@ describe('driver: verifying blocks', () => {
     expect(await key).to.equal(multihashKey(Uint8Array.of(0x81, 0x80, 0xc0, 0x01, 1, 1)))
   })
 
-  it('verifies a digest of any length of a hash function that can make any', async () => {
+  it('verifies digests of any length of a hash function that can make them', async () => {
     const long = from({ name: 'long', code: 0x1e, encode: (bytes: Uint8Array) => new Uint8Array(128).map((_, i) => i ^ bytes[0]) })
     const verify = createVerifier([long])
     const whole = (await long.digest(bytes)).digest
@@ -62,7 +62,7 @@ describe('driver: verifying blocks', () => {
       .to.equal(multihashKey(Uint8Array.of(0xa0, 0xe4, 0x02, 20, ...new Uint8Array(20).fill(1))))
   })
 
-  it('says what it can verify', () => {
+  it('lists the hash functions that it can verify', () => {
     const hashers = [
       from({ name: 'longer', code: 0x1e, encode: () => new Uint8Array(200) }),
       from({ name: 'short', code: 0x300001, encode: () => new Uint8Array(4) }),

@@ -16,11 +16,11 @@ const byCid = new Map(blocks.map(block => [String(block.cid), block]))
 const verify = createVerifier()
 
 interface NodeInit {
-  /** What it does about a message; default: serves it, one block in `gap` ms after `latency`. */
+  /** Whether it ignores a message. Default: it serves each, one block every `gap` ms after `latency`. */
   ignores? (wants: readonly WantEntry[]): boolean
-  /** Blocks that it never answers about. */
+  /** Blocks that it never answers. */
   silentAbout? (index: number): boolean
-  /** It has no block. */
+  /** It answers DONT_HAVE to everything. */
   dontHaves?: boolean
   latency?: number
   gap?: number
@@ -30,7 +30,7 @@ interface NodeInit {
 
 interface Rig { clock: FakeClock, session: PeerSession, sizes: number[], served: Map<string, number>, learned: number[], asked: number }
 
-/** A session to a node that reads messages as it likes. */
+/** A session to a node that may ignore messages. */
 async function rig ({ ignores = () => false, silentAbout = () => false, dontHaves = false, latency = 5, gap = 0, protocol = '/ipfs/bitswap/1.2.0', limit }: NodeInit): Promise<Rig> {
   const clock = fakeClock()
   const peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -94,7 +94,7 @@ const wants = (from: number, to: number): TargetWant[] =>
 describe('driver: the size of wantlists', () => {
   for (const most of [16, 1, 300]) {
     for (const dontHaves of [false, true]) {
-      it(`is found for a node that ignores more than ${most} entries, and ${dontHaves ? 'dontHaves' : 'has'} everything`, async () => {
+      it(`is learned for a node that ignores messages of more than ${most} entries, and has ${dontHaves ? 'no block' : 'every block'}`, async () => {
         const { clock, session, sizes, served, learned } = await rig({ ignores: wants => wants.length > most, dontHaves })
         session.ask(wants(0, 512))
         clock.pass(3000)
@@ -118,7 +118,7 @@ describe('driver: the size of wantlists', () => {
     expect(learned).to.deep.equal([])
   })
 
-  it('stays the same for a node that is only slow, which is asked for one want twice', async () => {
+  it('stays the same for a node that is only slow, which gets one want twice', async () => {
     for (const node of [{ latency: 2000, gap: 0 }, { latency: 700, gap: 300 }]) {
       const r = await rig(node)
       r.session.ask(wants(0, 200))
@@ -129,11 +129,11 @@ describe('driver: the size of wantlists', () => {
     }
   })
 
-  it('is not doubted once it has been answered, nor is a node that answers nothing asked again and again', async () => {
+  it('is not doubted once the node has answered, and a node that never answers does not get more and more wants', async () => {
     const r = await rig({ ignores: wants => wants.some(({ cid }) => String(cid) === String(blocks[300].cid)) })
     r.session.ask(wants(0, 300))
     r.clock.pass(10)
-    // the node falls silent about these, one by one as well
+    // the node does not answer these, not even alone
     r.session.ask(wants(300, 301))
     r.clock.pass(60_000)
     expect(r.sizes).to.deep.equal([300, 1])
@@ -152,14 +152,14 @@ describe('driver: the size of wantlists', () => {
     expect(sizes).to.deep.equal([200])
   })
 
-  it('asks for no want that was taken back meanwhile', async () => {
+  it('sends no want again that was cancelled meanwhile', async () => {
     const r = await rig({ ignores: wants => wants.length > 16 })
     r.session.ask(wants(0, 40))
     r.clock.pass(10)
     r.session.cancel(wants(1, 40))
     r.clock.pass(10_000)
     expect([...r.served.keys()]).to.deep.equal([blocks[0].key])
-    // slow or short of entries: one answer does not tell
+    // one answer does not tell whether the node is slow or ignores long messages
     expect(r.learned).to.deep.equal([])
   })
 

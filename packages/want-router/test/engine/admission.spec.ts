@@ -27,7 +27,7 @@ describe('engine: a want waits for its verdict', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('and does not join the fetch of another meanwhile', () => {
+  it('and does not join the fetch of another want meanwhile', () => {
     const b = policed()
     b.want('p', entry(block))
     b.verdict('pass')
@@ -38,21 +38,21 @@ describe('engine: a want waits for its verdict', () => {
     expect(b.askedFor(block)).to.deep.equal(['a', 'a'])
   })
 
-  it('is not asked about where the engine has no admission', () => {
+  it('but not in an engine without admission', () => {
     const b = bench()
     b.want('p', entry(block))
     expect(b.asked).to.be.empty()
     expect(b.askedFor(block)).to.deep.equal(['a'])
   })
 
-  it('but for a CID that is its block', () => {
+  it('unless its CID contains the block', () => {
     const b = policed()
     b.want('p', entry(block, { cid: Uint8Array.of(1, 0x55, 0, 3, 1, 2, 3) }))
     expect(b.asked).to.be.empty()
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('and is known by its hash function only when it has passed', () => {
+  it('and its hash function is checked only when it has passed', () => {
     const b = policed({ hashes: [] })
     b.want('p', entry(block))
     expect(presences(b)).to.be.empty()
@@ -71,7 +71,7 @@ describe('engine: a want that a policy refuses ends once, as refused', () => {
   ]
 
   for (const [verdict, init, said, closes] of cases) {
-    it(`${verdict as string}: is told ${said.length > 0 ? 'DONT_HAVE' : 'nothing'}${init.sendDontHave === false ? ', as it did not ask for it' : ''}`, () => {
+    it(`${verdict as string}: the client gets ${said.length > 0 ? 'DONT_HAVE' : 'nothing'}${init.sendDontHave === false ? ', as it did not ask for it' : ''}`, () => {
       const b = policed()
       b.want('p', entry(block, init), entry(other, init))
       b.verdict(verdict, b.asked[0])
@@ -97,7 +97,7 @@ describe('engine: a want that a policy refuses ends once, as refused', () => {
     expect(b.closed).to.deep.equal(['p'])
   })
 
-  it('and policies are asked again when it is wanted again', () => {
+  it('and policies are asked again when the client wants it again', () => {
     const b = policed()
     b.want('p', entry(block))
     b.verdict('silent')
@@ -107,7 +107,7 @@ describe('engine: a want that a policy refuses ends once, as refused', () => {
     expect(b.askedFor(block)).to.deep.equal(['a'])
   })
 
-  it('however many DONT_HAVEs are not taken, no more of them wait than the window of the client holds', () => {
+  it('and no more DONT_HAVEs wait than fit the window of a client that does not take them', () => {
     const b = policed({ limits: { unsentPerClient: 10_000 } })
 
     for (let n = 0; n < 500; n++) {
@@ -126,7 +126,7 @@ describe('engine: messages about a parked want count in their order', () => {
       b.engine.put({ t: 'message', client: 'p', wants: [], full: true })
       b.flush()
     }, 'p cancelled'],
-    ['left behind', b => {
+    ['wanted by a client that is gone', b => {
       b.engine.put({ t: 'gone', client: 'p' })
       b.flush()
     }, 'p gone'],
@@ -138,7 +138,7 @@ describe('engine: messages about a parked want count in their order', () => {
   ]
 
   for (const [how, end, outcome] of ends) {
-    it(`one that was ${how} is not asked for by a verdict that comes later`, () => {
+    it(`no member is asked for one that was ${how}, even if it gets a verdict later`, () => {
       const b = policed()
       b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: false, connection: 1 })
       b.flush()
@@ -162,14 +162,14 @@ describe('engine: messages about a parked want count in their order', () => {
     expect(b.askedFor(block)).to.deep.equal(['a'])
   })
 
-  it('one that is cancelled in the tick in which it came is not asked about', () => {
+  it('policies are not asked about one that is cancelled in the tick in which it came', () => {
     const b = policed()
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block), entry(other)], full: false })
     b.want('p', entry(block, { cancel: true }))
     expect(asked(b)).to.deep.equal(['p block 2'])
   })
 
-  it('a full list keeps what it names, without another verdict', () => {
+  it('a full list keeps the wants that it names, without another verdict', () => {
     const b = policed()
     b.want('p', entry(block), entry(other))
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: true })
@@ -180,7 +180,7 @@ describe('engine: messages about a parked want count in their order', () => {
     expect(b.asks.map(({ want }) => want.key)).to.deep.equal([block.key])
   })
 
-  it('one on a connection that falls silent goes on with it, as was decided meanwhile', () => {
+  it('one on a connection that falls silent resumes with it, with the verdict that it got meanwhile', () => {
     const b = policed()
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block), entry(other), entry(small)], full: false, connection: 1 })
     b.flush()
@@ -198,8 +198,8 @@ describe('engine: messages about a parked want count in their order', () => {
   })
 })
 
-describe('engine: what is admitted again', () => {
-  it('a repeated want is not, nor is it counted again', () => {
+describe('engine: policies decide again', () => {
+  it('but not about a repeated want, which is not counted again either', () => {
     const b = policed({ limits: { wantsPerClient: 2 } })
     b.want('p', entry(block), entry(other))
     b.want('p', entry(block), entry(other))
@@ -210,7 +210,7 @@ describe('engine: what is admitted again', () => {
     expect(b.engine.status().totals.evicted).to.equal(0)
   })
 
-  it('parked wants count, and give way by priority as any other', () => {
+  it('parked wants count, and are evicted by priority like any other', () => {
     const b = policed({ limits: { wantsPerClient: 2 } })
     b.want('p', entry(block, { priority: 2 }), entry(other, { priority: 1 }), entry(small, { priority: 0 }))
     expect(asked(b)).to.deep.equal(['p block 1', 'p block 2'])
@@ -221,7 +221,7 @@ describe('engine: what is admitted again', () => {
   })
 
   for (const verdict of ['pass', 'silent', 'absent'] as const) {
-    it(`an upgrade is: ${verdict}`, () => {
+    it(`about an upgrade: ${verdict}`, () => {
       const b = policed()
       b.want('p', entry(block, { wantType: 'have' }))
       b.verdict('pass')
@@ -238,7 +238,7 @@ describe('engine: what is admitted again', () => {
     })
   }
 
-  it('one that comes to ask for the block while it is parked is, and the verdict of the want-have no longer counts', () => {
+  it('about a parked want-have that becomes a want-block, and the verdict of the want-have no longer counts', () => {
     const b = policed()
     b.want('p', entry(block, { wantType: 'have' }))
     b.want('p', entry(block))
@@ -248,7 +248,7 @@ describe('engine: what is admitted again', () => {
     expect(b.asks.map(({ want }) => want.type)).to.deep.equal(['block'])
   })
 
-  it('an upgrade that waits keeps the want-have going', () => {
+  it('a want-have is still served while its upgrade waits', () => {
     const b = policed()
     b.want('p', entry(block, { wantType: 'have' }))
     b.verdict('pass')
@@ -260,7 +260,7 @@ describe('engine: what is admitted again', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('what a client that is a member asks for is not told before it is decided', () => {
+  it('a client that is a member gets no answer before policies have decided', () => {
     const b = policed({ members: [{ id: 'a' }], up: false })
     b.engine.put({ t: 'up', member: 'a', peer: 'p' })
     b.want('p', entry(block))

@@ -5,11 +5,11 @@ import type { Bench, TestBlock } from './harness.ts'
 
 const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i, 8))
 
-describe('engine: what failed is asked again in rounds', () => {
+describe('engine: failed wants are asked again in rounds', () => {
   const limits = { expectedBlock: 16, wantsPerMember: 1_000_000, tries: 1, ejectAfter: 1_000_000 }
   const last = testBlock(1_000_000, 8)
 
-  /** Forty clients want two hundred blocks each, and after them another one a single block; the only member fails everything. */
+  /** Forty clients want two hundred blocks each, then another client wants a single block; the only member fails everything. */
   function allFailed (): Bench {
     const b = bench({ members: [{ id: 'a' }], limits })
 
@@ -30,7 +30,7 @@ describe('engine: what failed is asked again in rounds', () => {
     return b
   }
 
-  it('so that a client with much of it does not delay another', () => {
+  it('so that a client with many of them does not delay another', () => {
     const b = allFailed()
     const start = b.now
 
@@ -42,7 +42,7 @@ describe('engine: what failed is asked again in rounds', () => {
     expect(b.asks.length).to.be.below(8001 + 2000)
   })
 
-  it('and clients that have as much of it are served alike', () => {
+  it('and clients with equally many are served equally', () => {
     const b = allFailed()
     b.pass(10_000)
     const again = new Map<string, number>()
@@ -57,8 +57,8 @@ describe('engine: what failed is asked again in rounds', () => {
   })
 })
 
-describe('engine: a client that asks again and again', () => {
-  it('has a member asked again that has failed, not only those that do not have it', () => {
+describe('engine: a client that keeps asking', () => {
+  it('has failed members asked again, not only those that said DONT_HAVE', () => {
     const b = bench({ limits: { ejectAfter: 1_000_000, absenceLifetime: 500 } })
     const block = testBlock(1)
     b.put({ t: 'up', member: 'a', capacity: { standing: 0 } })
@@ -77,7 +77,7 @@ describe('engine: a client that asks again and again', () => {
     expect(b.askedFor(block).slice(2)).to.include('a')
   })
 
-  it('has a failed want asked again once a second at most', () => {
+  it('has a failed want asked again at most once a second', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { ejectAfter: 1_000_000, tries: 1, absenceLifetime: 0 } })
     const block = testBlock(1)
     b.want('p', entry(block))
@@ -95,7 +95,7 @@ describe('engine: a client that asks again and again', () => {
   })
 })
 
-describe('engine: how many are asked again', () => {
+describe('engine: the budget for asking again', () => {
   function spent (budget: ReturnType<typeof createAskBudget>, now: number): number {
     let count = 0
 
@@ -106,14 +106,14 @@ describe('engine: how many are asked again', () => {
     return count
   }
 
-  it('is 256 a second where there is little traffic', () => {
+  it('is 256 a second if there is little traffic', () => {
     const budget = createAskBudget(0)
     expect(spent(budget, 0)).to.equal(256)
     expect(spent(budget, 500)).to.equal(128)
     expect(spent(budget, 60_000)).to.equal(256)
   })
 
-  it('is a tenth of the traffic of the last seconds, where that is more', () => {
+  it('is a tenth of the traffic of the last seconds, if that is more', () => {
     const budget = createAskBudget(0)
 
     for (let ms = 0; ms < 60_000; ms++) {
@@ -128,7 +128,7 @@ describe('engine: how many are asked again', () => {
     expect(spent(budget, 160_500)).to.equal(128)
   })
 
-  it('says when more may be asked again', () => {
+  it('says when it pays for more', () => {
     const budget = createAskBudget(0)
     expect(budget.nextAt(0)).to.be.at.most(0)
     spent(budget, 0)

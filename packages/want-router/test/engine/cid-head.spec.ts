@@ -15,7 +15,7 @@ describe('engine: CIDs in two parts', () => {
   }
 
   for (const [title, bytes] of Object.entries(cids)) {
-    it(`${title} are put together again`, () => {
+    it(`${title} are restored exactly`, () => {
       const key = wantKey(bytes)!
       const again = cidOf(headOf(bytes, key), key)
       expect(again).to.deep.equal(bytes)
@@ -23,7 +23,7 @@ describe('engine: CIDs in two parts', () => {
     })
   }
 
-  it('differ in what stands before the multihash', () => {
+  it('differ in the bytes before the multihash', () => {
     const key = wantKey(cid)!
     expect(new Set([v0, cid, Uint8Array.of(1, 0x70, ...multihash)].map(bytes => headOf(bytes, key))).size).to.equal(3)
   })

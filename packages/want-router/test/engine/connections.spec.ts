@@ -32,7 +32,7 @@ describe('engine/connections', () => {
     return b.take('p').blocks.length
   }
 
-  it('of which one is lost takes its wants with it, and no others', () => {
+  it('of which one is lost: its wants end, and no others', () => {
     want(OLD, entry(x))
     want(NEW, entry(y))
     becomes('lost')
@@ -40,14 +40,14 @@ describe('engine/connections', () => {
     expect([served(x), served(y)]).to.deep.equal([0, 1])
   })
 
-  it('of which one is lost keeps what was repeated on another', () => {
+  it('of which one is lost: wants that were repeated on another stay', () => {
     want(OLD, entry(x), entry(y))
     want(NEW, entry(x))
     becomes('lost')
     expect([served(x), served(y)]).to.deep.equal([1, 0])
   })
 
-  it('of which one is silent: its wants are asked for no more, until it is heard', () => {
+  it('of which one is silent: members are not asked for its wants until it is heard', () => {
     want(OLD, entry(x))
     becomes('silent')
     expect(b.cancels.map(({ want }) => want.key)).to.deep.equal([x.key])
@@ -58,7 +58,7 @@ describe('engine/connections', () => {
     expect(served(x)).to.equal(1)
   })
 
-  it('of which one is silent: what is repeated on another is served at once', () => {
+  it('of which one is silent: wants that are repeated on another are served at once', () => {
     want(OLD, entry(x))
     becomes('silent')
     want(NEW, entry(x))
@@ -68,7 +68,7 @@ describe('engine/connections', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
-  it('of which one is silent: what is cancelled on another does not come back', () => {
+  it('of which one is silent: wants that are cancelled on another do not resume', () => {
     want(OLD, entry(x), entry(y))
     becomes('silent')
     want(NEW, entry(x, { cancel: true }))
@@ -84,7 +84,7 @@ describe('engine/connections', () => {
     expect([served(x), served(y)]).to.deep.equal([0, 1])
   })
 
-  it('of which one is silent and then lost: nothing of it is served', () => {
+  it('of which one is silent and then lost: none of its wants is served', () => {
     want(OLD, entry(x))
     becomes('silent')
     becomes('lost')
@@ -92,7 +92,7 @@ describe('engine/connections', () => {
     expect(served(x)).to.equal(0)
   })
 
-  it('a HAVE that was said before a silence is not taken back after it', () => {
+  it('a HAVE that was sent before a silence is not taken back after it', () => {
     want(OLD, entry(x, { wantType: 'have' }))
     b.answer('a', x, 'have')
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
@@ -105,7 +105,7 @@ describe('engine/connections', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
   })
 
-  it('what had not left when one fell silent is said when it is heard', () => {
+  it('presences that had not left when one fell silent are sent when it is heard', () => {
     want(OLD, entry(x, { wantType: 'have' }), entry(y))
     b.answer('a', x, 'have')
 
@@ -125,7 +125,7 @@ describe('engine/connections', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.have.members([true, false])
   })
 
-  it('what comes back lives as long as what is asked for then', () => {
+  it('a resumed want lives as long as a new one', () => {
     want(OLD, entry(x))
     becomes('silent')
     b.pass(599_000)
@@ -160,7 +160,7 @@ describe('engine/connections', () => {
     expect(b.take('p').blocks).to.have.lengthOf(0)
   })
 
-  it('of a peer that is gone, or not known, change nothing', () => {
+  it('of a peer that is gone, or unknown, change nothing', () => {
     becomes('silent')
     want(OLD, entry(x))
     becomes('silent')
@@ -169,7 +169,7 @@ describe('engine/connections', () => {
     expect(b.engine.status()).to.include({ clients: 0, wants: 0, fetches: 0 })
   })
 
-  it('hold no more wants in silence than a peer may have', () => {
+  it('have no more suspended wants than a peer may have', () => {
     b = bench({ limits: { wantsPerClient: 3 } })
 
     for (let connection = 0; connection < 5; connection++) {
@@ -184,7 +184,7 @@ describe('engine/connections', () => {
     expect(b.engine.status()).to.include({ wants: 3, fetches: 3 })
   })
 
-  it('in whatever order things happen: nothing is left when the peer is gone, and what is wanted on a living connection is served', () => {
+  it('leave nothing when the peer is gone, and wants on a working connection are served, in whatever order things happen', () => {
     for (let seed = 0; seed < 200; seed++) {
       b = bench()
       history(seed)

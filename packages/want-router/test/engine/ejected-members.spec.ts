@@ -43,7 +43,7 @@ describe('engine: members that are ejected', () => {
     expect(load(b)).to.deep.equal([1, 0, 1])
   })
 
-  it('keep no want from a healthy member that comes after them, where most are ejected', () => {
+  it('keep no want from a healthy member that is ranked after them, even if most members are ejected', () => {
     const b = bench({ members: ['a', 'b', 'c'].map(id => ({ id })), limits: { wantsPerMember: 1, ejectAfter: 1, panic: 0.7 } })
     connect(b, 'b', 'c')
     b.want('x', entry(testBlock(2)))
@@ -54,7 +54,7 @@ describe('engine: members that are ejected', () => {
     expect(load(b)).to.deep.equal([1, 0, 1])
   })
 
-  it('at the moment in which they answer: the answer does not count, and the want goes elsewhere, once', () => {
+  it('by an answer: the answer does not count, and another member is asked once', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], up: false })
     b.put({ t: 'up', member: 'a' })
 

@@ -14,7 +14,7 @@ const strictly = (...members: string[]): Verdict => ({ only: members, strict: tr
 /** A bench with members a, b and c, in that order. */
 const policed = (init: Init = {}): Bench => bench({ admission: true, members: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], ...init })
 
-/** A client wants a block, and the verdict is that. */
+/** A client wants a block, and policies give that verdict. */
 function want (b: Bench, client: string, verdict: Verdict, type: 'have' | 'block' = 'block', what = block): void {
   b.want(client, entry(what, { wantType: type }))
   b.verdict(verdict)
@@ -24,8 +24,8 @@ const said = (b: Bench, client: string): boolean[] => b.take(client).presences.m
 const got = (b: Bench, client: string): number => b.take(client).blocks.length
 const cancelled = (b: Bench): string[] => b.cancels.map(({ member }) => member)
 
-describe('engine: a want that only some members are asked for', () => {
-  it('goes to these, in the order of the strategy, and to no other', () => {
+describe('engine: a want that is restricted to some members', () => {
+  it('is asked of these, in the order of the strategy, and of no other', () => {
     const b = policed()
     want(b, 'p', only('c', 'b'))
     expect(b.askedFor(block)).to.deep.equal(['b'])
@@ -44,7 +44,7 @@ describe('engine: a want that only some members are asked for', () => {
     expect(said(b, 'p')).to.deep.equal([false])
   })
 
-  it('gets no DONT_HAVE while it names one that is not a member', () => {
+  it('gets no DONT_HAVE while it names one that is no member', () => {
     const b = policed()
     want(b, 'p', only('a', 'z'))
     b.answer('a', block, 'dont-have')
@@ -52,7 +52,7 @@ describe('engine: a want that only some members are asked for', () => {
     expect(said(b, 'p')).to.be.empty()
   })
 
-  it('is asked again of these when they failed', () => {
+  it('is asked again of these after they failed', () => {
     const b = policed()
     want(b, 'p', only('b'))
     b.answer('b', block, 'failed')
@@ -60,7 +60,7 @@ describe('engine: a want that only some members are asked for', () => {
     expect(b.askedFor(block)).to.deep.equal(['b', 'b'])
   })
 
-  it('waits for one that is down, and is asked of it when it comes up', () => {
+  it('waits for a member that is down, and is asked of it when it comes up', () => {
     const b = policed()
     b.engine.put({ t: 'down', member: 'b' })
     want(b, 'p', only('b'))
@@ -70,7 +70,7 @@ describe('engine: a want that only some members are asked for', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('does not hold up what else its client wants while these are busy', () => {
+  it('does not hold up other wants of its client while these are busy', () => {
     const b = policed({ limits: { wantsPerMember: 1 } })
     want(b, 'q', only('b'), 'block', testBlock(7))
     b.want('p', entry(block, { priority: 2 }), entry(other, { priority: 1 }))
@@ -83,8 +83,8 @@ describe('engine: a want that only some members are asked for', () => {
   })
 })
 
-describe('engine: a fetch that is shared by clients which may use different members', () => {
-  it('goes to any that one of them may use, and its block serves all', () => {
+describe('engine: a fetch of clients which may use different members', () => {
+  it('is asked of any member that one of them may use, and its block serves all', () => {
     const b = policed()
     want(b, 'p', only('b'))
     want(b, 'q', only('c'))
@@ -96,7 +96,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(b.askedFor(block)).not.to.include('a')
   })
 
-  it('tells each what its members say, also while the fetch is open', () => {
+  it('gives each client the answers of its members, also while it is open', () => {
     const b = policed()
     want(b, 'p', only('a'))
     want(b, 'q', 'pass')
@@ -112,7 +112,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(said(b, 'p')).to.be.empty()
   })
 
-  it('says HAVE to those that may use the member which has it, and goes on for the others', () => {
+  it('says HAVE to clients that may use the member which has the block, and continues for the others', () => {
     const b = policed()
     want(b, 'p', only('b'), 'have')
     want(b, 'q', 'pass', 'have')
@@ -130,7 +130,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(b.asks.at(-1)).to.deep.include({ member: 'a' })
   })
 
-  it('asks a member for the block only for those that want it and may use that member', () => {
+  it('asks a member for the block only if a client that may use the member wants the block', () => {
     const b = policed()
     want(b, 'p', only('c'))
     b.answer('c', block, 'unknown')
@@ -138,7 +138,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(b.asks.map(({ member, want: { type } }) => [member, type])).to.deep.equal([['c', 'block'], ['b', 'have']])
   })
 
-  it('an upgrade by one that may not use the member leaves the want-have there', () => {
+  it('keeps a want-have if the client that upgrades may not use its member', () => {
     const b = policed()
     want(b, 'p', only('a'), 'have')
     want(b, 'q', only('b'))
@@ -148,7 +148,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(b.asks.map(({ member, want: { type } }) => [member, type])).to.deep.equal([['a', 'have'], ['b', 'block']])
   })
 
-  it('when the one leaves that may use the member it is taken back, and goes on where the others may', () => {
+  it('is cancelled at a member when the only client that may use it leaves, and continues at members of the others', () => {
     const b = policed()
     want(b, 'p', 'pass')
     want(b, 'q', only('b'))
@@ -157,7 +157,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
   })
 
-  it('passes to one that may use the member, whichever came first', () => {
+  it('is then charged to a client that may use the member, whichever came first', () => {
     const b = policed({ members: [{ id: 'a' }, { id: 'b' }] })
     want(b, 'p', only('b'))
     want(b, 'q', only('a'))
@@ -169,7 +169,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect([got(b, 'q'), got(b, 'r')]).to.deep.equal([1, 1])
   })
 
-  it('leaves nothing standing at members that none of the rest may use', () => {
+  it('leaves no standing want at members that none of the other clients may use', () => {
     const b = policed()
     want(b, 'p', 'pass')
     want(b, 'q', only('b'))
@@ -179,7 +179,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(cancelled(b)).to.deep.equal(['a'])
   })
 
-  it('what came to nothing for one is looked for at once where another may', () => {
+  it('continues at once at members that only a new client may use', () => {
     const b = policed()
     want(b, 'p', only('a'))
     b.answer('a', block, 'dont-have')
@@ -198,7 +198,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(cancelled(b)).to.deep.equal(['b'])
   })
 
-  it('an upgrade may be admitted for other members', () => {
+  it('moves when an upgrade is admitted for other members', () => {
     const b = policed()
     want(b, 'p', 'pass', 'have')
     b.answer('a', block, 'have')
@@ -212,7 +212,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
     expect(got(b, 'p')).to.equal(1)
   })
 
-  it('hedges where the client may', () => {
+  it('is hedged only at members that the client may use', () => {
     const b = policed({ limits: { hedgeShare: 0.5 } })
 
     for (let n = 10; n < 60; n++) {
@@ -228,7 +228,7 @@ describe('engine: a fetch that is shared by clients which may use different memb
 })
 
 describe('engine: a strict want', () => {
-  it('is not served what others send for others, and has its own fetch', () => {
+  it('has a fetch of its own, and is not served blocks of other members', () => {
     const b = policed()
     want(b, 'p', strictly('b'))
     want(b, 'q', 'pass')
@@ -239,7 +239,7 @@ describe('engine: a strict want', () => {
     expect(got(b, 'p')).to.equal(1)
   })
 
-  it('shares it with wants of the same members, in whatever order they are named', () => {
+  it('shares it with wants of the same members, whatever their order', () => {
     const b = policed()
     want(b, 'p', strictly('b', 'c'))
     want(b, 'q', strictly('c', 'b'))
@@ -249,7 +249,7 @@ describe('engine: a strict want', () => {
     expect([got(b, 'p'), got(b, 'q'), got(b, 'r')]).to.deep.equal([1, 1, 0])
   })
 
-  it('brings its block to those that may have it from anywhere', () => {
+  it('serves its block to unrestricted wants, too', () => {
     const b = policed()
     want(b, 'p', strictly('c'))
     want(b, 'q', 'pass')
@@ -258,7 +258,7 @@ describe('engine: a strict want', () => {
     expect(cancelled(b)).to.deep.equal(['a'])
   })
 
-  it('waits where the member is asked already for others: a node keeps wants by CID', () => {
+  it('waits if the member was already asked for others, since nodes keep wants by CID', () => {
     const b = policed({ members: [{ id: 'a' }] })
     want(b, 'q', 'pass')
     want(b, 'p', strictly('a'))
@@ -274,7 +274,7 @@ describe('engine: a strict want', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
-  it('does not hold up what else its client wants at that member', () => {
+  it('does not hold up other wants of its client at that member', () => {
     const b = policed({ members: [{ id: 'a' }] })
     want(b, 'q', 'pass')
     want(b, 'p', strictly('a'))
@@ -289,7 +289,7 @@ describe('engine: a restricted want while members come and go', () => {
     b.put({ t: 'up', member })
   }
 
-  it('is asked of one that is named and joins later', () => {
+  it('is asked of a named member that joins later', () => {
     const b = policed()
     want(b, 'p', only('z'))
     want(b, 'q', strictly('z', 'y'))
@@ -305,7 +305,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect([got(b, 'p'), got(b, 'q')]).to.deep.equal([1, 1])
   })
 
-  it('is not asked of one that drains, gets no DONT_HAVE, and is asked when that is over', () => {
+  it('is not asked of a member that drains, gets no DONT_HAVE, and is asked when it no longer drains', () => {
     const b = policed()
     b.put({ t: 'update', member: 'b', draining: true })
     want(b, 'p', only('b'))
@@ -316,7 +316,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('waits no longer for a place at one that drains', () => {
+  it('no longer waits for a place at a member that drains', () => {
     const b = policed({ limits: { wantsPerMember: 1 } })
     want(b, 'q', only('b'), 'block', other)
     want(b, 'p', only('b'))
@@ -327,7 +327,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('goes to another when one is removed, and gets no DONT_HAVE: the name is not that of a member', () => {
+  it('continues at another member when one is removed, and gets no DONT_HAVE, since the name is no member', () => {
     const b = policed()
     want(b, 'p', only('a', 'b'))
     b.put({ t: 'remove', member: 'a' })
@@ -338,7 +338,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.askedFor(block)).not.to.include('c')
   })
 
-  it('gets DONT_HAVE whichever other member was removed, and while it names one that was for a minute not', () => {
+  it('gets DONT_HAVE if another member was removed, but only after a minute if it names that one', () => {
     const b = policed()
     b.put({ t: 'remove', member: 'c' })
     want(b, 'p', only('a'))
@@ -352,7 +352,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(said(b, 'q')).to.deep.equal([false])
   })
 
-  it('takes the word of another member of that name, and not that of the old one', () => {
+  it('counts the answers of a new member with the same name, and not those of the old one', () => {
     const b = policed({ limits: { forgetDownAfter: 0 } })
     want(b, 'p', only('a'))
     b.answer('a', block, 'dont-have')
@@ -366,7 +366,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(said(b, 'q')).to.deep.equal([false])
   })
 
-  it('is asked for on the account of one that may use the next member', () => {
+  it('is charged to a client that may use the next member', () => {
     const b = policed()
     want(b, 'p', only('a'))
     want(b, 'q', only('b'))
@@ -378,7 +378,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(cancelled(b)).to.deep.equal(['b'])
   })
 
-  it('is one of which a cache may be offered the block; one that is parked is not', () => {
+  it('has its block offered to caches, unless it is parked', () => {
     const b = policed()
     b.want('p', entry(block))
     expect(b.engine.isWanted(block.key)).to.be.false()
@@ -386,7 +386,7 @@ describe('engine: a restricted want while members come and go', () => {
     expect(b.engine.isWanted(block.key)).to.be.true()
   })
 
-  it('that is parked is asked of the members that there are when it is admitted', () => {
+  it('is asked of the members at the time when it is admitted', () => {
     const b = policed()
     b.want('p', entry(block))
     b.put({ t: 'remove', member: 'a' })

@@ -6,7 +6,7 @@ import type { Bench } from './harness.ts'
 describe('engine: failures of members', () => {
   const block = testBlock(1)
 
-  it('a member killed in mid-transfer: what it owed is asked elsewhere at once, no want is lost', () => {
+  it('a member that is killed while it sends: others are asked at once for what it owed, and no want is lost', () => {
     const b = bench()
     const blocks = new Array(100).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
@@ -23,7 +23,7 @@ describe('engine: failures of members', () => {
     expect(b.cancels).to.be.empty()
   })
 
-  it('a member that hangs: each want is asked elsewhere after the timeout', () => {
+  it('a member that hangs: another is asked for each want after the timeout', () => {
     const b = bench()
     b.want('p', entry(block))
     b.pass(2900)
@@ -36,7 +36,7 @@ describe('engine: failures of members', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
   })
 
-  it('a member that hangs with much open is ejected after a few timeouts, and the rest goes elsewhere without waiting', () => {
+  it('a member that hangs with much open is ejected after a few timeouts, and others are asked for the rest without waiting', () => {
     const b = bench()
     const blocks = new Array(100).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
@@ -45,7 +45,7 @@ describe('engine: failures of members', () => {
     expect(blocks.filter(block => b.askedFor(block).includes('b')).length).to.equal(100)
   })
 
-  it('a member that delivers others is given longer, but not for ever', () => {
+  it('a member that answers other wants has more time, but not for ever', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block))
 
@@ -103,7 +103,7 @@ describe('engine: failures of members', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
   })
 
-  it('members that were all suspended for longer than the tries deliver as soon as they go on', () => {
+  it('members whose processes were suspended for longer than all tries deliver as soon as they resume', () => {
     const b = bench()
     b.want('p', entry(block))
     b.pass(6500)
@@ -114,7 +114,7 @@ describe('engine: failures of members', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
-  it('what members said late, after a timeout, counts as if it had come in time', () => {
+  it('answers after a timeout count as if they had come in time', () => {
     const b = bench()
     b.want('p', entry(block))
     b.pass(6500)
@@ -144,7 +144,7 @@ describe('engine: failures of members', () => {
     expect(b.take('p').presences).to.be.empty()
   })
 
-  it('a want that failed everywhere is asked again soon, then ever more rarely', () => {
+  it('a want that failed everywhere is asked again soon, then less and less often', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
     b.want('p', entry(block))
     const asked: number[] = []
@@ -174,7 +174,7 @@ describe('engine: failures of members', () => {
     expect(b.cancels.at(-1)?.member).to.equal('a')
   })
 
-  it('only failures count as tries: after three the want is silent, and goes on when a member recovers', () => {
+  it('only failures count as tries: after three the want is exhausted, and continues when a member recovers', () => {
     const b = bench({ members: [1, 2, 3, 4].map(i => ({ id: `m${i}` })) })
     b.want('p', entry(block))
     b.answer('m1', block, 'failed')
@@ -204,7 +204,7 @@ describe('engine: failures of members', () => {
     expect(b.askedFor(block)).to.deep.equal(['m1', 'm2', 'm3', 'm4'])
   })
 
-  it('an exhausted retry budget delays a retry and drops no want', () => {
+  it('a retry budget that is used up delays retries and drops no want', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { ejectAfter: 1000 } })
     const blocks = new Array(60).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
@@ -261,7 +261,7 @@ describe('engine: failures of members', () => {
     expect(b.engine.status().members[0].weight).to.equal(1)
   })
 
-  it('a flapping member is ejected instead of disturbing all clients each time', () => {
+  it('a flapping member is ejected', () => {
     const b = bench()
 
     for (let i = 0; i < 3; i++) {
@@ -311,7 +311,7 @@ describe('engine: failures of members', () => {
     expect(b.take('q').presences).to.have.length(1)
   })
 
-  it('a member that sends wrong bytes is ejected on its rate of unsolicited blocks, and its wants are asked elsewhere', () => {
+  it('a member that sends wrong bytes is ejected for its share of unsolicited blocks, and others are asked for its wants', () => {
     const b = bench()
     const blocks = new Array(50).fill(0).map((_, i) => testBlock(i))
     b.want('p', ...blocks.map(block => entry(block)))
@@ -330,7 +330,7 @@ describe('engine: failures of members', () => {
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(50)
   })
 
-  it('blocks that cross a cancel are not held against a member', () => {
+  it('blocks that cross a cancel do not count against a member', () => {
     const b = bench()
 
     for (let i = 0; i < 100; i++) {
@@ -357,7 +357,7 @@ describe('engine: failures of members', () => {
       'answers that it gave before': (b: Bench) => { b.answer('a', testBlock(4999), 'dont-have') },
       'unsolicited blocks': (b: Bench, n: number) => { b.block('a', testBlock(5000 + n)) }
     })) {
-      it(`gets no more time for that: ${what}`, () => {
+      it(`gets no more time because of ${what}`, () => {
         const b = bench()
         b.want('q', entry(testBlock(4999)))
         b.answer('a', testBlock(4999), 'dont-have')
@@ -369,7 +369,7 @@ describe('engine: failures of members', () => {
       })
     }
 
-    it('is ejected for presences as for blocks, and its session ends', () => {
+    it('is ejected for presences, too, and its session ends', () => {
       const b = bench()
       b.want('p', entry(testBlock(100)))
       babble(b, 2000, n => { b.answer('a', testBlock(5000 + n), 'have') })
@@ -387,7 +387,7 @@ describe('engine: failures of members', () => {
       expect(b.engine.expects('a', prefix)).to.equal(false)
       expect(b.engine.expects('b', prefix)).to.equal(true)
 
-      // no other member has it: it is asked all the same
+      // no other member has the block, so the ejected one is asked
       b.want('p', entry(testBlock(1)))
       b.answer('b', testBlock(1), 'dont-have')
       expect(b.askedFor(testBlock(1))).to.deep.equal(['b', 'a'])
@@ -397,7 +397,7 @@ describe('engine: failures of members', () => {
       expect(b.engine.expects('a', new Uint8Array([1, 0x55, 0x13, 0x40]))).to.equal(false)
     })
 
-    it('a late answer to what it was asked is held against no member', () => {
+    it('late answers to what it was asked do not count against a member', () => {
       const b = bench()
 
       for (let i = 0; i < 100; i++) {

@@ -20,7 +20,7 @@ function givePlaces (b: Bench, wants: number): void {
   b.flush()
 }
 
-/** The fetches of these clients have begun at `a`, which does not have any of the blocks and has gone, and wait for a place at `b`. */
+/** Begins the fetches of these clients at `a`, which has none of the blocks and goes down, so that they wait for a place at `b`. */
 function haveWaiting (b: Bench, wanted: Record<string, TestBlock[]>): void {
   b.engine.put({ t: 'up', member: 'a', capacity: { wants: 5000, standing: 0 } })
   b.flush()
@@ -66,7 +66,7 @@ function answer (b: Bench, atATime: number, until: number): void {
 
 describe('engine: deficit round robin', () => {
   for (const atATime of [1, 32]) {
-    it(`holds for what waits for a place at a member, and between that and new wants: ${atATime} at a time`, () => {
+    it(`holds for wants that wait for a place at a member, and between those and new wants: ${atATime} at a time`, () => {
       const b = twoMembers()
       haveWaiting(b, { p: blocks(0, 200), q: blocks(1000, 200) })
       b.want('r', ...blocks(2000, 200).map(block => entry(block)))
@@ -137,7 +137,7 @@ describe('engine: deficit round robin', () => {
     }
   })
 
-  it('gives one that wants one thing after another no more than one round in a cycle', () => {
+  it('gives a client that wants one block after another no more than one round in a cycle', () => {
     const { b, dontHave } = crowded()
     // all of them have had their first round
     dontHave(400)
@@ -164,7 +164,7 @@ describe('engine: deficit round robin', () => {
   })
 })
 
-describe('engine: what an attempt held of its client\'s window', () => {
+describe('engine: the part of its client\'s window that an attempt had reserved', () => {
   const limits = { expectedBlock: SIZE, unsentPerClient: 2.5 * SIZE, inFlightPerClient: 2.5 * SIZE }
   const [first, second, third] = blocks(0, 3)
 
@@ -187,14 +187,14 @@ describe('engine: what an attempt held of its client\'s window', () => {
       b.take('p')
     }
   })) {
-    it(`is used in the same flush for what waits: ${what}`, () => {
+    it(`is used in the same flush for waiting wants: ${what}`, () => {
       const b = full()
       end(b)
       expect(b.askedFor(third)).to.deep.equal(['a'])
     })
   }
 
-  it('is used for what waits also when another client takes the attempt over', () => {
+  it('is used for waiting wants also when the attempt is charged to another client', () => {
     const b = bench({ members: [{ id: 'a' }], limits })
     b.want('p', entry(first), entry(second), entry(third))
     b.want('q', entry(first))
@@ -205,8 +205,8 @@ describe('engine: what an attempt held of its client\'s window', () => {
   })
 })
 
-describe('engine: the bytes that may be on their way from all members', () => {
-  it('when some come back, are used for what waits at another member, too', () => {
+describe('engine: the bytes that may be in flight from all members', () => {
+  it('are used for fetches that wait at another member, too, when some are freed', () => {
     const b = bench({ limits: { expectedBlock: SIZE, inFlight: 2 * SIZE } })
     const [moving, first, second] = blocks(0, 3)
     b.want('q', entry(moving))
@@ -226,7 +226,7 @@ describe('engine: the bytes that may be on their way from all members', () => {
     expect(b.askedFor(moving).at(-1)).to.equal('b')
   })
 
-  it('hold up no HAVE once the block that waited for them is not wanted any more', () => {
+  it('hold up no HAVE once the block that waited for them is no longer wanted', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: SIZE, minBytesPerMember: SIZE, maxBytesPerMember: SIZE } })
     const [open, waiting, presence] = blocks(500, 3)
     b.want('p', entry(open))

@@ -42,7 +42,7 @@ function serveAll (strategy: StrategyFactory): { b: Bench, told: string[] } {
 
 describe('engine: a strategy that throws', () => {
   const faults: Record<string, { throws: Partial<Strategy>, asked: string[], told: string }> = {
-    'when it is to rank': { throws: { rank: fail }, asked: ['c', 'a'], told: 'rank: a fault of the strategy' },
+    'when it ranks': { throws: { rank: fail }, asked: ['c', 'a'], told: 'rank: a fault of the strategy' },
     'in the middle of a ranking': {
       throws: {
         * rank () {
@@ -53,8 +53,8 @@ describe('engine: a strategy that throws', () => {
       asked: ['b', 'c'],
       told: 'rank: a fault of the strategy'
     },
-    'in that it ranks no members': { throws: { rank: () => undefined as unknown as Member[] }, asked: ['c', 'a'], told: 'rank: undefined is not iterable' },
-    'in that its ranking never ends': {
+    'because it ranks no members': { throws: { rank: () => undefined as unknown as Member[] }, asked: ['c', 'a'], told: 'rank: undefined is not iterable' },
+    'because its ranking never ends': {
       throws: {
         * rank () {
           for (;;) {
@@ -65,11 +65,11 @@ describe('engine: a strategy that throws', () => {
       asked: ['b', 'c'],
       told: 'rank: the strategy ranks more members than there are'
     },
-    'when it is told of an outcome': { throws: { observe: fail }, asked: ['b', 'a'], told: 'observe: a fault of the strategy' }
+    'when it observes an outcome': { throws: { observe: fail }, asked: ['b', 'a'], told: 'observe: a fault of the strategy' }
   }
 
   for (const [when, { throws, asked, told }] of Object.entries(faults)) {
-    it(`${when} ends nothing, is counted, and told once`, () => {
+    it(`${when}: each error is counted, the first is reported, and wants are served`, () => {
       const result = serveAll(reversed(throws))
 
       for (const block of blocks) {
@@ -82,7 +82,7 @@ describe('engine: a strategy that throws', () => {
     })
   }
 
-  it('when it is asked which members to avoid ends nothing', () => {
+  it('when it is asked which members to avoid: wants are served', () => {
     const told: string[] = []
     const b = bench({ members, limits: { wantsPerMember: 1 }, strategy: reversed({ avoids: fail }), strategyFailed (method) { told.push(method) } })
     b.want('p', ...blocks.slice(0, 4).map(block => entry(block)))
@@ -90,7 +90,7 @@ describe('engine: a strategy that throws', () => {
     expect(told).to.deep.equal(['avoids'])
   })
 
-  it('from a change of its members is passed over until it takes in another', () => {
+  it('when its members change: it is not asked until it has accepted another change', () => {
     let bad = false
     const told: string[] = []
 
@@ -124,14 +124,14 @@ describe('engine: a strategy that throws', () => {
     expect(told).to.deep.equal(['update'])
   })
 
-  it('is refused at construction where it cannot take the configured members', () => {
+  it('is refused at construction if it cannot take the configured members', () => {
     const refused = (strategy: StrategyFactory, labels: Record<string, string>): (() => Bench) => () => bench({ members: [{ id: 'a' }, { id: 'b', labels } as { id: string }], strategy, up: false })
     expect(refused(tiers(rendezvous()), { tier: 'cache' })).to.throw('the label tier of b must be a number').with.property('name', 'InvalidOptionError')
     expect(refused(reversed({ update: fail }), {})).to.throw('a fault of the strategy').with.property('name', 'InvalidOptionError')
     expect(refused(tiers(rendezvous()), { tier: '2' })).to.not.throw()
   })
 
-  it('is told of no attempt where it learns nothing from them', () => {
+  it('observes no attempts if it has no method for that', () => {
     const observe = (): void => {}
     expect(guardedStrategy({ update () {}, rank: () => [] }, fail).observe).to.equal(undefined)
     expect(guardedStrategy({ update () {}, rank: () => [], observe }, fail).observe).to.be.a('function')

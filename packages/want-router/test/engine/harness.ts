@@ -47,10 +47,10 @@ export function entry (block: TestBlock, init: Partial<WantEntry> = {}): WantEnt
   return { cid: block.cid, priority: 1, cancel: false, wantType: 'block', sendDontHave: true, ...init }
 }
 
-// an engine with more than this in it is not looked through after each step
+// the invariants of an engine with more than this in it are not checked after each step
 const CHECKED = 300
 
-// what is too much for one tick is left to the next, at the same time
+// work that is too much for one tick is left to the next, at the same time
 const MOST_TICKS = 1000
 
 /** An engine with a clock that tests move, and a record of its output. */
@@ -63,7 +63,7 @@ export interface Bench {
   readonly drained: string[]
   /** Wants that an engine with admission asked about. */
   readonly asked: Array<VerdictAsk & { readonly client: string }>
-  /** How wants ended, of such an engine. */
+  /** How wants of such an engine ended. */
   readonly ends: WantEnd[]
   /** Members whose sessions were to end. */
   readonly resets: string[]

@@ -28,7 +28,7 @@ function secondsUntilUp (b: Bench, id: string): number {
   return (b.now - start) / 1000
 }
 
-/** A want of which the first member says that, and which then ends. */
+/** A want that the first member answers so, and that then ends. */
 function served (b: Bench, member: string, what: 'block' | 'have' | 'dont-have' | 'failed' | 'unknown'): void {
   const block = testBlock(next++)
   b.want('p', entry(block, { wantType: what === 'have' ? 'have' : 'block' }))
@@ -91,7 +91,7 @@ describe('engine: panic', () => {
 describe('engine: how long a member is ejected', () => {
   const limits = { ejection: 30_000, maxEjection: 100_000, slowStart: 10_000 }
 
-  it('the n-th time n times as long, but no longer than the limit', () => {
+  it('n times as long the n-th time, but no longer than the limit', () => {
     const b = bench({ limits })
 
     for (const seconds of [30, 60, 90, 100, 100]) {
@@ -111,7 +111,7 @@ describe('engine: how long a member is ejected', () => {
     return b
   }
 
-  it('one ejection is forgiven when a member has worked for as long as the last ejection took', () => {
+  it('one ejection is forgotten when a member has worked for as long as the last ejection lasted', () => {
     const b = ejectedTwice()
     b.pass(61_000)
     served(b, 'a', 'block')
@@ -119,7 +119,7 @@ describe('engine: how long a member is ejected', () => {
     expect(secondsUntilUp(b, 'a')).to.be.within(60, 61.5)
   })
 
-  it('and all of them in time, while its weight stays', () => {
+  it('and all of them in time, without a change of its weight', () => {
     const b = ejectedTwice()
 
     for (let minute = 0; minute < 3; minute++) {
@@ -132,7 +132,7 @@ describe('engine: how long a member is ejected', () => {
     expect(secondsUntilUp(b, 'a')).to.be.within(30, 31.5)
   })
 
-  it('none is forgiven sooner', () => {
+  it('none is forgotten sooner', () => {
     const b = ejectedTwice()
     b.pass(45_000)
     served(b, 'a', 'block')
@@ -143,7 +143,7 @@ describe('engine: how long a member is ejected', () => {
 
 describe('engine: consecutive failures', () => {
   for (const answer of ['block', 'have', 'dont-have'] as const) {
-    it(`eject a member, but not where it says ${answer} in between`, () => {
+    it(`eject a member, but not if it answers with ${answer} in between`, () => {
       const b = bench()
 
       for (let round = 0; round < 3; round++) {
@@ -178,7 +178,7 @@ describe('engine: consecutive failures', () => {
 })
 
 describe('engine: a member that returns from an ejection', () => {
-  it('is asked at once for what waits for a member that can answer', () => {
+  it('is asked at once for what is exhausted', () => {
     const b = bench()
     const block = testBlock(1)
     b.want('p', entry(block))
@@ -193,7 +193,7 @@ describe('engine: a member that returns from an ejection', () => {
       }
     }
 
-    // rests that grow: 2, 4, 8, 16 and 30 s
+    // waits that grow: 2, 4, 8, 16 and 30 s
     pass(5000)
     eject(b, 'a')
     pass(29_000)
@@ -205,8 +205,8 @@ describe('engine: a member that returns from an ejection', () => {
   })
 })
 
-describe('engine: blocks that come after their want has ended', () => {
-  it('are not held against a member for the last 2,048 that it was asked for', () => {
+describe('engine: blocks that arrive after their want has ended', () => {
+  it('do not count against a member if they are among the last 2,048 that it was asked for', () => {
     const b = bench()
     const blocks = Array.from({ length: 3000 }, (_, i) => testBlock(i, 8))
 
@@ -223,7 +223,7 @@ describe('engine: blocks that come after their want has ended', () => {
     expect(b.engine.status().members[0].totals.unsolicited).to.equal(0)
   })
 
-  it('are unknown when it has been asked for twice as many since', () => {
+  it('are unsolicited when the member has been asked for twice as many since', () => {
     const b = bench()
 
     for (let i = 0; i < 5000; i++) {

@@ -58,7 +58,7 @@ describe('engine: the member of a hedge', () => {
     },
     'is avoided by the strategy': ({ avoid }) => { avoid('b') }
   })) {
-    it(`is not one that ${what}: it is the next one, or there is no hedge`, () => {
+    it(`is not one that ${what}, but the next one, or there is no hedge`, () => {
       for (const members of [['a', 'b'], ['a', 'b', 'c']]) {
         const l = learned(members)
         make(l)
@@ -76,7 +76,7 @@ describe('engine: the member of a hedge', () => {
     expect(b.askedFor(wanted)).to.deep.equal(['a', 'b'])
   })
 
-  it('is timed from when it was asked', () => {
+  it('has its latency measured from when it was asked', () => {
     for (const goesOn of [false, true]) {
       const { b, outcomes } = learned(['a', 'b'])
       b.want('p', entry(wanted, { wantType: 'have' }))
@@ -101,7 +101,7 @@ describe('engine: the member of a hedge', () => {
     }
   })
 
-  it('has its whole timeout from when it takes the place of the attempt', () => {
+  it('has its whole timeout from when the hedge becomes the primary attempt', () => {
     const { b } = learned(['a', 'b', 'c'])
     b.want('p', entry(wanted, { wantType: 'have' }))
     b.pass(900)
@@ -115,7 +115,7 @@ describe('engine: the member of a hedge', () => {
     expect(timeouts()).to.equal(1)
   })
 
-  it('leaves what is usual to those that are not hedged', () => {
+  it('does not change what is usual: only want-haves without a hedge count', () => {
     const { b } = learned(['a', 'b'])
 
     for (let i = 100; i < 110; i++) {

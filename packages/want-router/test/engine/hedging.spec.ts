@@ -62,7 +62,7 @@ describe('engine: hedging of want-haves', () => {
     expect(outcomes.map(({ member, result }) => `${member} ${result}`)).to.deep.equal(['b cancelled', 'a have'])
   })
 
-  it('goes on with the hedge, and asks no other member, when the first does not have it, fails or is lost', () => {
+  it('continues with the hedge, and asks no other member, when the first says DONT_HAVE, fails or is lost', () => {
     for (const end of [
       (b: Bench) => { b.answer('a', blocks[100], 'dont-have') },
       (b: Bench) => { b.answer('a', blocks[100], 'failed') },
@@ -83,7 +83,7 @@ describe('engine: hedging of want-haves', () => {
     }
   })
 
-  it('sends no DONT_HAVE before the hedge has spoken', () => {
+  it('sends no DONT_HAVE before the member of the hedge has answered', () => {
     const { b } = learned({}, ['a', 'b'])
     have(b, 100)
     b.pass(30)
@@ -115,7 +115,7 @@ describe('engine: hedging of want-haves', () => {
     }
   })
 
-  it('takes a hedge back from a member that is ejected, and keeps the attempt', () => {
+  it('cancels the hedge at a member that is ejected, and keeps the attempt', () => {
     const { b } = learned()
     have(b, 100)
     b.pass(30)
@@ -135,7 +135,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([true])
   })
 
-  it('takes a hedge back from a member that begins to want the same', () => {
+  it('cancels the hedge at a member that begins to want the same block', () => {
     const { b } = learned()
     b.engine.put({ t: 'up', member: 'b', peer: 'B' })
     have(b, 100)
@@ -145,7 +145,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['b'])
   })
 
-  it('takes a hedge back when the block itself is wanted, or no client wants it any more', () => {
+  it('cancels the hedge when a client wants the block itself, or when no client wants it any more', () => {
     const { b } = learned()
     have(b, 100)
     have(b, 101)
@@ -176,7 +176,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.asks.length - before - 100).to.be.within(1, 20)
   })
 
-  it('settles where its share of want-haves is hedged', () => {
+  it('hedges its share of want-haves', () => {
     const { b } = learned()
     let hedged = 0
     const rounds = 4000
@@ -203,16 +203,16 @@ describe('engine: hedging of want-haves', () => {
     expect(b.askedFor(blocks[100])).to.deep.equal(['a'])
   })
 
-  it('a hedge that goes on was asked for a HAVE, though the block has come to be wanted since', () => {
+  it('keeps asking for a HAVE when a hedge becomes the primary attempt and the client has no window for the block', () => {
     const KIB = 1024
-    // room for one block on its way to the peer
+    // the window has capacity for one block
     const { b } = learned({ expectedBlock: 64 * KIB, unsentPerClient: 96 * KIB, inFlightPerClient: 96 * KIB })
     b.take('p')
     have(b, 100)
     b.want('p', entry(blocks[99]))
     b.pass(30)
     expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
-    b.want('p', entry(blocks[100])) // for which there is no room yet
+    b.want('p', entry(blocks[100])) // for which the window has no capacity yet
     b.answer('a', blocks[100], 'failed')
     expect(b.askedFor(blocks[100])).to.deep.equal(['a', 'b'])
 
@@ -227,7 +227,7 @@ describe('engine: hedging of want-haves', () => {
     expect(b.engine.status().members.map(({ totals }) => totals.timeouts)).to.deep.equal([0, 0, 0])
   })
 
-  it('a hedge that goes on is asked for the block at once where that is wanted and there is capacity', () => {
+  it('asks for the block at once when a hedge becomes the primary attempt and the client has a window for the block', () => {
     const KIB = 1024
     const { b } = learned({ expectedBlock: 64 * KIB, unsentPerClient: 96 * KIB, inFlightPerClient: 96 * KIB })
     b.take('p')

@@ -14,7 +14,7 @@ describe('engine: how long a client has been idle', () => {
     expect(b.engine.idleFor('p')).to.equal(Infinity)
   })
 
-  it('is undefined while a want of it is open or a reply waits for it', () => {
+  it('is undefined while it has an open want or an unsent reply', () => {
     b.want('p', entry(block))
     b.pass(100)
     expect(b.engine.idleFor('p')).to.equal(undefined)
@@ -32,7 +32,7 @@ describe('engine: how long a client has been idle', () => {
     expect(b.engine.idleFor('p')).to.equal(5_000)
   })
 
-  it('counts from when it was told that no member has what it wants', () => {
+  it('counts from when it took a DONT_HAVE for what it wants', () => {
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
     b.answer('b', block, 'dont-have')

@@ -19,7 +19,7 @@ function lineOf (...names: string[]): { line: Line<One>, of: Map<string, One> } 
 const names = (line: Line<One>): string[] => Array.from(line, ({ name }) => name)
 
 describe('engine: lines', () => {
-  it('those that join go to the end, and any leaves at once', () => {
+  it('elements join at the end, and any element leaves at once', () => {
     const { line, of } = lineOf('a', 'b', 'c', 'd')
 
     for (const [leaves, left] of [['b', 'acd'], ['a', 'cd'], ['d', 'c'], ['c', '']] as const) {
@@ -31,14 +31,14 @@ describe('engine: lines', () => {
     expect(line.delete(of.get('a')!)).to.equal(false)
   })
 
-  it('one that stands in another line does not leave this one', () => {
+  it('an element of another line does not leave this one', () => {
     const { line } = lineOf('a')
     const { of } = lineOf('b')
     expect(line.delete(of.get('b')!)).to.equal(false)
     expect(names(line)).to.deep.equal(['a'])
   })
 
-  it('all are iterated, though each leaves as it is met', () => {
+  it('all elements are iterated, though each leaves when it is reached', () => {
     const { line } = lineOf('a', 'b', 'c')
     const met: string[] = []
 
@@ -50,19 +50,19 @@ describe('engine: lines', () => {
     expect([met.join(''), line.size]).to.deep.equal(['abc', 0])
   })
 
-  // what is to happen to the one that a walk has met; `end`: it goes to the end, with a new place
+  // what happens to the element that a walk has reached; `end`: it moves to the end, with a new place
   const walks: Array<{ title: string, then: Partial<Record<string, Array<'leave' | 'end' | 'next leaves' | 'next to the end'>>>, met: string }> = [
-    { title: 'each is met once where all stay', then: {}, met: 'abcd' },
-    { title: 'where each leaves', then: { a: ['leave'], b: ['leave'], c: ['leave'], d: ['leave'] }, met: 'abcd' },
-    { title: 'one that goes to the end is met again', then: { b: ['end'] }, met: 'abcdb' },
+    { title: 'each is visited once if all stay', then: {}, met: 'abcd' },
+    { title: 'or if each leaves', then: { a: ['leave'], b: ['leave'], c: ['leave'], d: ['leave'] }, met: 'abcd' },
+    { title: 'one that moves to the end is visited again', then: { b: ['end'] }, met: 'abcdb' },
     { title: 'and so is the last', then: { d: ['end'] }, met: 'abcdd' },
-    { title: 'one that leaves before it is met is not', then: { a: ['next leaves'] }, met: 'acd' },
-    { title: 'nor those that leave together with the one at hand', then: { a: ['leave', 'next leaves'] }, met: 'acd' },
-    { title: 'one that goes to the end before it is met is met there', then: { a: ['next to the end'] }, met: 'acdb' }
+    { title: 'one that leaves before is not visited', then: { a: ['next leaves'] }, met: 'acd' },
+    { title: 'nor is one that leaves together with the current one', then: { a: ['leave', 'next leaves'] }, met: 'acd' },
+    { title: 'one that moves to the end before is visited there', then: { a: ['next to the end'] }, met: 'acdb' }
   ]
   const kinds = {
     'linked lines': (line: Line<One>): Walk<One> => walkLine(line),
-    // with the links for what happens, and a Map for the walk
+    // the line is changed, and a Map is walked
     places: (line: Line<One>, places: Map<One, number>): Walk<One> => walkPlaces(places)
   }
 

@@ -26,7 +26,7 @@ describe('engine: members that are clients', () => {
     expect(b.take('A').blocks).to.have.length(1)
   })
 
-  it('get a DONT_HAVE when all others have answered DONT_HAVE: a member that wants a block does not have it', () => {
+  it('get a DONT_HAVE when all others have answered DONT_HAVE, since a member that wants a block does not have it', () => {
     const b = withClientMember()
     b.want('A', entry(block))
     b.answer('b', block, 'dont-have')
@@ -45,7 +45,7 @@ describe('engine: members that are clients', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('are asked no longer when no other client wants it any more', () => {
+  it('are no longer asked when no other client wants the block any more', () => {
     for (const leave of [
       (b: Bench) => { b.want('p', entry(block, { cancel: true })) },
       (b: Bench) => {
@@ -62,7 +62,7 @@ describe('engine: members that are clients', () => {
     }
   })
 
-  it('do not keep others from being asked again', () => {
+  it('do not keep other members from being asked again', () => {
     const b = withClientMember()
     b.want('A', entry(block))
     b.answer('b', block, 'unknown')
@@ -70,7 +70,7 @@ describe('engine: members that are clients', () => {
     expect(b.askedFor(block)).to.deep.equal(['b', 'b'])
   })
 
-  it('keep no want that only they are still waiters of', () => {
+  it('keep no standing want of which they are the only waiters', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('p', entry(block))
     b.want('A', entry(block))
@@ -79,7 +79,7 @@ describe('engine: members that are clients', () => {
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a'])
   })
 
-  it('are asked last for what they begin to want while they are asked for it', () => {
+  it('are asked last for a block that they begin to want while they are asked for it', () => {
     const b = withClientMember([{ id: 'a' }, { id: 'b' }, { id: 'c' }])
     b.want('p', entry(block))
     b.want('A', entry(block))
@@ -87,12 +87,12 @@ describe('engine: members that are clients', () => {
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
     b.want('B', entry(block))
     b.answer('c', block, 'dont-have')
-    // all that do not want it have spoken
+    // all members that do not want it have answered
     expect(b.askedFor(block).slice(2)).to.deep.equal(['c', 'a'])
     expect(b.cancels.map(({ member }) => member)).to.deep.equal(['a', 'b'])
   })
 
-  it('are no longer clients once they have come back as another peer', () => {
+  it('are no longer clients once they have come back with another peer id', () => {
     const b = withClientMember([{ id: 'a' }])
     b.engine.put({ t: 'down', member: 'a' })
     b.engine.put({ t: 'up', member: 'a', peer: 'Z' })
@@ -102,7 +102,7 @@ describe('engine: members that are clients', () => {
     expect(b.askedFor(testBlock(2))).to.be.empty()
   })
 
-  it('are known by the peer that they say they ask for, whichever comes first', () => {
+  it('are recognised by the peer that they say they ask for, whichever comes first', () => {
     const before = withClientMember([{ id: 'a' }])
     before.engine.put({ t: 'stands-for', client: 'x', of: 'A' })
     before.want('x', entry(block))
@@ -116,7 +116,7 @@ describe('engine: members that are clients', () => {
     expect(after.askedFor(block)).to.be.empty()
   })
 
-  it('are asked no longer for what they wanted before they were known', () => {
+  it('are no longer asked for what they wanted before they were recognised', () => {
     const b = withClientMember([{ id: 'a' }])
     b.want('x', entry(block))
     expect(b.askedFor(block)).to.deep.equal(['a'])
@@ -126,7 +126,7 @@ describe('engine: members that are clients', () => {
     expect(b.take('x').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('two engines that are each other\'s members: a want ends when its client does', () => {
+  it('in two engines that are members of each other, a want ends with its client', () => {
     const ends = new Map<string, Bench>()
     const engines: Record<string, Bench> = {
       left: bench({ members: [{ id: 'right' }], up: false }),

@@ -42,7 +42,7 @@ describe('engine: a want that a hundred members do not have', () => {
     expect(ranks()).to.be.lessThan(6)
   })
 
-  it('goes on in a new order when a member has been lost, and asks none twice', () => {
+  it('continues in a new order when a member was lost, and asks none twice', () => {
     const { b, ranks } = manyMembers()
     b.want('p', entry(block))
     denyAll(b, 0, 50)
@@ -55,7 +55,7 @@ describe('engine: a want that a hundred members do not have', () => {
     expect(ranks() - before).to.be.lessThan(3)
   })
 
-  it('is asked of the member that holds it after all, before the order goes on', () => {
+  it('is asked of a member that turns out to hold the block, before the rest of the order', () => {
     const { b } = manyMembers()
     b.want('p', entry(block, { wantType: 'have' }))
     denyAll(b, 0, 10)

@@ -26,7 +26,7 @@ function expectDenialInAMinute (b: Bench): void {
 }
 
 describe('engine: members that join', () => {
-  it('are asked for what all others do not have, as soon as they are up', () => {
+  it('are asked for what no other member has, as soon as they are up', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -47,7 +47,7 @@ describe('engine: members that join', () => {
     expectDenialInAMinute(b)
   })
 
-  it('may join a router that has none: earlier wants have waited, and got no DONT_HAVE', () => {
+  it('may join a router without members, where earlier wants have waited without a DONT_HAVE', () => {
     const b = bench({ members: [] })
     b.want('p', entry(block))
     b.pass(2 * MINUTE)
@@ -58,7 +58,7 @@ describe('engine: members that join', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('are refused under a name that is taken, without a weight, and with labels that the strategy cannot take, and nothing has changed', () => {
+  it('are refused if the name is taken, if the weight is invalid, or if the strategy cannot take the labels, and nothing changes', () => {
     const b = bench({ strategy: tiers(inOrder) })
     expect(() => { b.engine.put({ t: 'add', member: 'b' }) }).to.throw('two members are called "b"').with.property('name', 'InvalidOptionError')
     expect(() => { b.engine.put({ t: 'add', member: 'c', weight: -1 }) }).to.throw('member "c" has weight -1')
@@ -72,7 +72,7 @@ describe('engine: members that join', () => {
 })
 
 describe('engine: members that are removed', () => {
-  it('hand what is open at them to others at once, and are told nothing any more', () => {
+  it('are sent nothing more, and others are asked at once for what was open at them', () => {
     const b = bench()
     b.want('p', entry(block), entry(testBlock(2), { wantType: 'have' }))
     b.put({ t: 'remove', member: 'a' })
@@ -85,7 +85,7 @@ describe('engine: members that are removed', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('count as down: for a minute no DONT_HAVE is sent for what they may have', () => {
+  it('count as down: no DONT_HAVE is sent for a minute', () => {
     const b = bench()
     b.put({ t: 'remove', member: 'a' })
     b.want('p', entry(block))
@@ -93,7 +93,7 @@ describe('engine: members that are removed', () => {
     expectDenialInAMinute(b)
   })
 
-  it('that were down for a while before count from then on, and one that left before does not make it shorter', () => {
+  it('count from when they went down, and one that was removed before does not make that shorter', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }, { id: 'c' }] })
     b.put({ t: 'down', member: 'a' })
     b.pass(MINUTE / 2)
@@ -104,7 +104,7 @@ describe('engine: members that are removed', () => {
     expectDenialInAMinute(b)
   })
 
-  it('are not known again: another of the same name is asked again, and what the old one said counts for nothing', () => {
+  it('are forgotten: a new member with the same name is asked again, and the answers of the old one do not count', () => {
     const b = bench({ limits: { forgetDownAfter: 0 } })
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -120,7 +120,7 @@ describe('engine: members that are removed', () => {
     expect(denials(b)).to.equal(1)
   })
 
-  it('leave nothing that a strategy has learned to another of the same name', () => {
+  it('are forgotten by the strategy before a new member with the same name joins', () => {
     const updates: string[][] = []
 
     const strategy: StrategyFactory = env => {
@@ -143,7 +143,7 @@ describe('engine: members that are removed', () => {
     expect(updates).to.deep.equal([['b', 'a'], ['b'], ['b', 'a']])
   })
 
-  it('are clients like any other from then on, if they are clients', () => {
+  it('are clients like any other from then on, if they are also clients', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], up: false, limits: { forgetDownAfter: 1 } })
     b.put({ t: 'up', member: 'a', peer: 'p' })
     b.put({ t: 'up', member: 'b' })
@@ -175,7 +175,7 @@ describe('engine: members that drain', () => {
     expect(b.drained).to.deep.equal(['a'])
   })
 
-  it('are asked for no block where they were asked for a HAVE, and say HAVE to no more clients', () => {
+  it('are not asked for the block after a HAVE, and their HAVE answers no further client', () => {
     const b = bench()
     const have = { wantType: 'have' } as const
     b.want('p', entry(block, have))
@@ -191,7 +191,7 @@ describe('engine: members that drain', () => {
     expect(b.askedFor(block)).to.deep.equal(['a', 'b'])
   })
 
-  it('give what waits for their capacity to others', () => {
+  it('no longer keep what waits for their capacity: others are asked', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 }, up: false })
     b.put({ t: 'up', member: 'a' })
     b.want('p', entry(testBlock(2)))
@@ -201,7 +201,7 @@ describe('engine: members that drain', () => {
     expect(b.askedFor(block)).to.deep.equal(['b'])
   })
 
-  it('are drained at once where nothing is open, each time that they are told to drain', () => {
+  it('are drained at once if nothing is open, each time that they are told to drain', () => {
     const b = bench()
     drain(b, 'a')
     expect(b.drained).to.deep.equal(['a'])
@@ -230,7 +230,7 @@ describe('engine: members that drain', () => {
     expect(denials(b)).to.equal(1)
   })
 
-  it('count as unknown while they are down, for however long', () => {
+  it('count as unknown while they are down, however long', () => {
     const b = bench()
     drain(b, 'a')
     b.put({ t: 'down', member: 'a' })
@@ -253,7 +253,7 @@ describe('engine: members that drain', () => {
     expect(b.askedFor(block)).to.deep.equal(['b', 'b'])
   })
 
-  it('are asked for what waits when they no longer drain', () => {
+  it('are asked for what is exhausted when they no longer drain', () => {
     const b = bench()
     drain(b, 'a')
     b.want('p', entry(block))
@@ -302,7 +302,7 @@ describe('engine: members that drain', () => {
     expect(statusOf(b, 'a')).to.include({ state: 'up' })
   })
 
-  it('do not count when the engine looks whether most members are healthy', () => {
+  it('do not count in the share of healthy members', () => {
     const b = bench({ members: ['a', 'b', 'c', 'd'].map(id => ({ id })) })
 
     for (let i = 0; i < 5; i++) {
@@ -320,7 +320,7 @@ describe('engine: members that drain', () => {
 })
 
 describe('engine: weights and labels of members', () => {
-  it('are told of one member as of all', () => {
+  it('are the same in the status of one member and of all', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b', weight: 2 }] })
     b.want('p', entry(block))
     expect([b.engine.member('a'), b.engine.member('b')]).to.deep.equal(b.engine.status().members)
@@ -346,13 +346,13 @@ describe('engine: weights and labels of members', () => {
     b.put({ t: 'update', member: 'a', weight: 3, labels: { zone: 'x' } })
     expect(seen.at(-1)).to.equal('a 3 3 x, b 1 1 undefined')
     b.put({ t: 'update', member: 'a', weight: 2 })
-    expect(seen.at(-1), 'a value that is not given stays').to.equal('a 2 2 x, b 1 1 undefined')
+    expect(seen.at(-1), 'an omitted value stays').to.equal('a 2 2 x, b 1 1 undefined')
     expect(statusOf(b, 'a')).to.deep.include({ weight: 2, labels: { zone: 'x' } })
     b.put({ t: 'update', member: 'a', labels: { zone: 'y' } })
     expect(seen.at(-1)).to.equal('a 2 2 y, b 1 1 undefined')
   })
 
-  it('of one that returns from an ejection is a share of the new weight', () => {
+  it('of a readmitted member are a share of the new weight', () => {
     const b = bench()
 
     for (let i = 0; i < 5; i++) {

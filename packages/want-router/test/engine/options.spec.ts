@@ -6,7 +6,7 @@ import { bench, entry, inOrder, testBlock } from './harness.ts'
 import type { TapRecord } from '../../src/engine/tap.ts'
 import type { Outcome, StrategyFactory, Want } from '../../src/strategies/strategy.ts'
 
-describe('engine: what it is given', () => {
+describe('engine: its options', () => {
   it('refuses two members of the same id', () => {
     expect(() => bench({ members: [{ id: 'a' }, { id: 'b' }, { id: 'a' }] })).to.throw(InvalidOptionError, '"a"')
   })
@@ -26,7 +26,7 @@ describe('engine: what it is given', () => {
     expect(() => bench({ limits: { wantsPerPeer: 5 } as object })).to.throw(InvalidOptionError, 'limits.wantsPerPeer does not exist')
   })
 
-  it('takes a limit that is undefined for one that was left out', () => {
+  it('uses the default for a limit that is undefined', () => {
     const taps: TapRecord[] = []
     bench({ limits: { tries: undefined }, tap: record => { taps.push(record) } })
     expect(taps[0]).to.have.nested.property('limits.tries', DEFAULT_LIMITS.tries)
@@ -67,7 +67,7 @@ describe('engine: what it is given', () => {
     b.answer('a', testBlock(1), 'dont-have')
     b.answer('b', testBlock(1), 'unknown')
     b.answer('c', testBlock(1), 'failed')
-    b.pass(2000) // until there is budget for another try
+    b.pass(2000) // until the budget pays for a retry
     expect(b.askedFor(testBlock(1))).to.deep.equal(['a', 'b', 'c', 'd'])
     expect(said.slice(-4)).to.deep.equal(['dont-have', undefined, 'failed', undefined])
     expect(new Set(seen.map(({ key }) => key))).to.deep.equal(new Set([testBlock(1).key]))
@@ -96,7 +96,7 @@ describe('engine: what it is given', () => {
     expect(b.askedFor(testBlock(1))).to.deep.equal(['a'])
   })
 
-  it('reports how each attempt ended, as it tells the strategy', () => {
+  it('reports how each attempt ended to listeners and to the strategy alike', () => {
     const told: Outcome[] = []
     const observed: Outcome[] = []
     const strategy: StrategyFactory = env => ({ ...inOrder(env), observe (outcome) { observed.push(outcome) } })
@@ -110,7 +110,7 @@ describe('engine: what it is given', () => {
     expect(told).to.deep.equal(observed)
   })
 
-  it('throws when it is called from inside its own flush while a tap has to see all input', () => {
+  it('throws when it is called from inside its own flush and has a tap', () => {
     const b = bench({ tap: () => {} })
     const put = (): void => { b.engine.put({ t: 'tick' }) }
     b.engine.put({ t: 'message', client: 'p', wants: [entry(testBlock(1))], full: false })

@@ -7,7 +7,7 @@ import type { TargetWant } from '../../src/targets/target.ts'
 
 describe('what the next flush says to a member', () => {
   for (const count of [3, 40]) {
-    it(`is not what was taken back, and what is said again comes last: ${count} fetches`, () => {
+    it(`has no asks that were taken back, and has those that were added again last: ${count} fetches`, () => {
       const outbox = createOutbox<Recipient, { id: string }>()
       const member: Recipient = { id: 'a', batch: undefined }
       const fetches = Array.from({ length: count }, (_, i) => testBlock(i))

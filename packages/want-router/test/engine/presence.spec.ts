@@ -8,7 +8,7 @@ describe('engine: presences', () => {
   const block = testBlock(1)
   const small = testBlock(2, 100)
 
-  it('asks a member for a HAVE as for a HAVE, then for the block the member that said so', () => {
+  it('asks members for a HAVE if a client wants a HAVE, and then the member that has the block for the block', () => {
     const b = bench()
     b.want('p', entry(block, { wantType: 'have' }))
     expect(b.asks[0].want.type).to.equal('have')
@@ -34,7 +34,7 @@ describe('engine: presences', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('takes back a DONT_HAVE that has not left when the client asks again, and says it when that is certain again', () => {
+  it('takes back a DONT_HAVE that has not left when the client asks again, and sends it when it is certain again', () => {
     const b = bench()
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -49,7 +49,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.deep.equal([false])
   })
 
-  it('says nothing of a want that was cancelled before it could be said, and answers the next by what holds then', () => {
+  it('drops the presence of a want that is cancelled before it has left, and answers a new want by newer answers', () => {
     const b = bench()
     b.want('p', entry(block, { wantType: 'have' }))
     b.answer('a', block, 'have')
@@ -61,7 +61,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.deep.equal([false])
   })
 
-  it('keeps a HAVE that waits when it is asked for again, though the window is full', () => {
+  it('keeps a waiting HAVE when the client asks again, though the window is full', () => {
     const b = bench({ limits: { unsentPerClient: 2100 } })
     b.want('p', entry(block, { wantType: 'have' }), entry(block, { cid: block.v0 }))
     b.block('a', block)
@@ -69,7 +69,7 @@ describe('engine: presences', () => {
     expect(have(b, 'p')).to.deep.equal([true])
   })
 
-  it('believes a member that has it after all, while another is being asked', () => {
+  it('counts the HAVE of a member that has the block after all, while another is being asked', () => {
     const b = bench()
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -85,7 +85,7 @@ describe('engine: presences', () => {
     expect(b.cancels.at(-1)?.member).to.equal('b')
   })
 
-  it('asks nothing of a member whose attempt has ended before it could be asked', () => {
+  it('sends a member no upgrade whose attempt has ended before the flush', () => {
     const b = bench({ members: [{ id: 'a' }] })
     b.want('p', entry(block, { wantType: 'have' }))
     b.engine.put({ t: 'message', client: 'q', wants: [entry(block)], full: false })
@@ -95,7 +95,7 @@ describe('engine: presences', () => {
     expect(have(b, 'q')).to.deep.equal([false])
   })
 
-  it('answers a want-have by the block itself when that is small, as boxo does', () => {
+  it('answers a want-have with the block itself if that is small, as boxo does', () => {
     const b = bench()
     b.want('p', entry(small, { wantType: 'have' }))
     b.block('a', small)
@@ -103,7 +103,7 @@ describe('engine: presences', () => {
     expect(b.engine.status()).to.include({ wants: 0 })
   })
 
-  it('says DONT_HAVE once, when every member is certain, and delivers a block that turns up later', () => {
+  it('says DONT_HAVE once, when every member is certain, and delivers a block that arrives later', () => {
     const b = bench()
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')
@@ -192,7 +192,7 @@ describe('engine: presences', () => {
     }
   })
 
-  it('keeps a limited number of standing wants at a member, and asks again later for those that it took back', () => {
+  it('keeps a limited number of standing wants at a member, and later asks again for those that it cancelled', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { standingPerMember: 2 } })
     const blocks = [1, 2, 3].map(seed => testBlock(seed))
 
@@ -207,7 +207,7 @@ describe('engine: presences', () => {
     expect(b.askedFor(blocks[2])).to.have.length(1)
   })
 
-  it('a want-have that turns into a want-block has its time from then on', () => {
+  it('starts the timeout again when a want-have becomes a want-block', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
     const [older, block] = [testBlock(1), testBlock(2)]
     b.want('p', entry(block, { wantType: 'have' }))
@@ -246,7 +246,7 @@ describe('engine: presences', () => {
     }
   })
 
-  it('it ages while the want is on its way elsewhere, too: a client that asks again gets no DONT_HAVE for what was said long before', () => {
+  it('it ages while other members are asked, too: a client that asks again gets no DONT_HAVE because of an old answer', () => {
     const b = bench({ members: [{ id: 's' }, { id: 't' }] })
     b.engine.put({ t: 'up', member: 's', capacity: { standing: 0 } })
     const block = testBlock(1)
@@ -265,7 +265,7 @@ describe('engine: presences', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('nothing is looked for once all that stay have their HAVE, also where the time has come to ask again', () => {
+  it('no member is asked once all remaining clients have their HAVE, not even when it is time to ask again', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
     const block = testBlock(1)
     b.want('p', entry(block, { wantType: 'have' }))
@@ -279,7 +279,7 @@ describe('engine: presences', () => {
     expect(b.engine.status().active).to.equal(0)
   })
 
-  it('a DONT_HAVE of a member that keeps the want holds: it would send the block', () => {
+  it('a DONT_HAVE of a member that keeps the want does not age, since the member would send the block', () => {
     const b = bench({ members: [{ id: 'a' }] })
     const block = testBlock(1)
     b.want('p', entry(block))

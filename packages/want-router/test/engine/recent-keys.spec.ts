@@ -5,7 +5,7 @@ import { createRecentKeys } from '../../src/engine/recent-keys.ts'
 const SIZE = 16
 
 describe('engine/recent-keys', () => {
-  it('has the last ones, and none that was never added', () => {
+  it('has the last hashes, and none that was never added', () => {
     fc.assert(fc.property(fc.uniqueArray(fc.integer({ min: 2, max: 2 ** 32 - 1 }), { minLength: 1, maxLength: 200 }), hashes => {
       const recent = createRecentKeys(SIZE)
       const added = hashes.slice(1)

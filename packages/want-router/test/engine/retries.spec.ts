@@ -4,7 +4,7 @@ import type { Bench, TestBlock } from './harness.ts'
 
 const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i))
 
-/** p wants `count` blocks, and `a` fails each at once. Returns how many `b` was asked for without any time passing. */
+/** p wants `count` blocks, and `a` fails each at once. Returns how many of them `b` is asked for at the same time. */
 function retriedAtOnce (b: Bench, from: number, count: number): number {
   const wanted = blocks(from, count)
   b.want('p', ...wanted.map(block => entry(block)))
@@ -61,7 +61,7 @@ describe('engine: tries', () => {
   const six = Array.from({ length: 6 }, (_, i) => ({ id: `m${i + 1}` }))
   const block = testBlock(1)
 
-  it('are failures and not answers: a want that members do not have is asked of all of them, and then gets DONT_HAVE', () => {
+  it('are only failures: a want that no member has is asked of all of them, and then gets DONT_HAVE', () => {
     const b = bench({ members: six })
     b.want('p', entry(block))
 
@@ -90,7 +90,7 @@ describe('engine: tries', () => {
 describe('engine: a want that timed out', () => {
   const block = testBlock(1)
 
-  it('is taken back from a member that keeps no standing wants, and no other', () => {
+  it('is cancelled at a member that keeps no standing wants, and at no other', () => {
     for (const listed of [0, 1]) {
       const b = bench({ up: false })
       b.engine.put({ t: 'up', member: 'a', capacity: { standing: listed } })
@@ -130,7 +130,7 @@ describe('engine: asking again', () => {
     expect(new Set(b.asks.slice(wanted.length).map(({ want }) => want.key)).size, 'asked again').to.equal(wanted.length)
   })
 
-  it('starts again with short rests, once a member had it', () => {
+  it('starts again with short waits, once a member had it', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { tries: 1 } })
     const block = testBlock(1)
     b.want('p', entry(block, { wantType: 'have' }))
@@ -156,7 +156,7 @@ describe('engine: asking again', () => {
 describe('engine: members that are down', () => {
   const block = testBlock(1)
 
-  it('hold a DONT_HAVE back until they have been down for a minute, and then it is sent', () => {
+  it('keep a DONT_HAVE from being sent until they have been down for a minute', () => {
     const b = bench({ limits: { askAgainAfter: 500_000 } })
     b.engine.put({ t: 'down', member: 'b' })
     b.flush()
@@ -168,7 +168,7 @@ describe('engine: members that are down', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('are told nothing of a want that ends, nor when they come back', () => {
+  it('get no cancel of a want that ends, nor when they come back', () => {
     const b = bench()
     b.want('p', entry(block))
     b.answer('a', block, 'dont-have')

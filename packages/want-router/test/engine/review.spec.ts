@@ -7,7 +7,7 @@ const block = testBlock(1)
 const only = (...members: string[]): Verdict => ({ only: members })
 
 describe('engine: a verdict of a restricted want is reviewed', () => {
-  /** p may use a alone, which has been asked. */
+  /** p may use only a, which has been asked. */
   const restricted = (type: 'have' | 'block' = 'block', verdict: Verdict = only('a')): Bench => {
     const b = bench({ admission: true, members: [{ id: 'a' }, { id: 'b' }] })
     b.want('p', entry(block, { wantType: type }))
@@ -21,7 +21,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
 
   const cancelled = (b: Bench): string[] => b.cancels.map(({ member }) => member)
 
-  it('and the want goes on as before until then', () => {
+  it('and the old verdict holds until then', () => {
     const b = restricted()
 
     expect(b.asked.map(({ type, review }) => [type, review])).to.deep.equal([['block', undefined], ['block', true]])
@@ -53,7 +53,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.take('p').blocks).to.have.lengthOf(1)
   })
 
-  it('and it ends when it is refused: what was asked is taken back', () => {
+  it('and the want ends when it is refused: its asks are cancelled', () => {
     for (const verdict of ['silent', 'absent'] as const) {
       const b = restricted('have')
       b.verdict(verdict)
@@ -75,7 +75,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.take('p').presences.map(({ have }) => have)).to.deep.equal([false])
   })
 
-  it('but not that of a want without a restriction', () => {
+  it('but not the verdict of an unrestricted want', () => {
     const b = restricted('block', 'pass')
 
     expect(b.asked).to.have.lengthOf(1)
@@ -95,7 +95,7 @@ describe('engine: a verdict of a restricted want is reviewed', () => {
     expect(b.take('p').blocks).to.have.lengthOf(1)
   })
 
-  it('also of one whose connection is silent', () => {
+  it('also for a want whose connection is silent', () => {
     const b = bench({ admission: true, members: [{ id: 'a' }, { id: 'b' }] })
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: false, connection: 1 })
     b.flush()

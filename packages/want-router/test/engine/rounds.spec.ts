@@ -13,7 +13,7 @@ function shares (b: Bench, first: number, ...lists: TestBlock[][]): number[] {
 }
 
 describe('engine: rounds', () => {
-  it('wants that waited for a member to come up are asked in rounds of the clients, not in their order', () => {
+  it('wants that waited for a member to come up are asked in rounds of clients, not in the order of arrival', () => {
     const b = bench({ members: [{ id: 'a' }], up: false, limits: { wantsPerMember: 64 } })
     const many = blocks(0, 800)
     const few = blocks(1000, 100)
@@ -22,7 +22,7 @@ describe('engine: rounds', () => {
     b.engine.put({ t: 'up', member: 'a' })
     b.flush()
     const [ofMany, ofFew] = shares(b, 64, many, few)
-    // a place in nine of what is left stays free for the next to come
+    // a ninth of the places stays free for the next client
     expect(ofMany + ofFew).to.be.within(60, 64)
     expect(ofFew).to.be.closeTo(32, 8)
 
@@ -65,7 +65,7 @@ describe('engine: rounds', () => {
     expect(b.take('p').blocks).to.not.be.empty()
   })
 
-  it('want-haves that turn into want-blocks are asked as far as the window goes', () => {
+  it('want-haves that become want-blocks are asked as far as the window allows', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 256 * KIB } })
     const wanted = blocks(0, 100)
     b.want('p', ...wanted.map(block => entry(block, { wantType: 'have' })))
@@ -109,7 +109,7 @@ describe('engine: rounds', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('a fetch that waits for capacity goes on with the clients that still want it', () => {
+  it('a fetch that waits for capacity continues for the clients that still want it', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 } })
     const [first, second] = blocks(0, 2)
     b.want('p', entry(first))
@@ -131,7 +131,7 @@ describe('engine: rounds', () => {
     expect(b.engine.status()).to.include({ fetches: 0, wants: 0, unsent: 0 })
   })
 
-  describe('a client that keeps more want-haves waiting than members take', () => {
+  describe('a client that keeps more want-haves waiting than members have places for', () => {
     /** Its thousand want-haves are answered, and renewed, for as long as the other one waits. */
     function crowded (members: number, wantsPerMember: number): Bench {
       const b = bench({ members: Array.from({ length: members }, (_, i) => ({ id: `m${i}` })), limits: { wantsPerMember } })
@@ -179,7 +179,7 @@ describe('engine: rounds', () => {
       })
     }
 
-    it('nor does one that waits for the members\' bytes', () => {
+    it('nor does a client that waits for capacity of bytes', () => {
       const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: 1 << 20, unsentPerClient: 64 << 20, inFlightPerClient: 64 << 20, unsent: 640 << 20 } })
       b.want('hog', ...blocks(0, 100).map(block => entry(block)))
       expect(b.engine.status().members[0].load.bytes).to.equal(4 << 20)
@@ -192,7 +192,7 @@ describe('engine: rounds', () => {
     })
   })
 
-  it('a round that full windows interrupt is not paid again on each return', () => {
+  it('a round that full windows interrupt is not paid for again each time that it continues', () => {
     // two want the same, but the first fills the member and takes its round whenever a place is free
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 2, expectedBlock: 1024 } })
     const [first, second] = [blocks(0, 100, KIB), blocks(1000, 100, KIB)]

@@ -1,10 +1,10 @@
 import { expect } from 'aegir/chai'
 import { bench, entry, inOrder, testBlock } from './harness.ts'
 
-describe('engine: the way of a want', () => {
+describe('engine: how a want is served', () => {
   const block = testBlock(1)
 
-  it('asks one member, and gives the block to the client that asked, by the CID that it used', () => {
+  it('asks one member, and gives the block to the client under the CID that the client used', () => {
     const b = bench()
     b.want('p', entry(block, { cid: block.v0 }))
     expect(b.askedFor(block)).to.deep.equal(['a'])
@@ -84,7 +84,7 @@ describe('engine: the way of a want', () => {
     expect(b.cancels.map(({ want }) => want.cid)).to.deep.equal([block.v0])
   })
 
-  it('cancels exactly the CID that is named', () => {
+  it('cancels only the CID that is named', () => {
     const b = bench()
     b.want('p', entry(block), entry(block, { cid: block.v0 }))
     b.want('p', entry(block, { cancel: true }))
@@ -139,7 +139,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
   })
 
-  it('goes by what a message says last of a CID', () => {
+  it('counts the last entry of a CID in a message', () => {
     const b = bench()
     b.want('p', entry(block), entry(block, { cancel: true, priority: 0 }))
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
@@ -147,7 +147,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
   })
 
-  it('ends wants of a message before it begins others', () => {
+  it('ends the wants that a message cancels before it begins others', () => {
     const b = bench({ limits: { wantsPerClient: 3 } })
     const old = [0, 1, 2].map(i => testBlock(i))
     const next = testBlock(3)
@@ -164,7 +164,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status().totals.evicted).to.equal(0)
   })
 
-  it('one bad CID among good ones costs that entry', () => {
+  it('ignores a malformed CID, and no other entry', () => {
     const b = bench()
     b.want('p', { ...entry(block), cid: new Uint8Array(100_000) }, { ...entry(block), cid: Uint8Array.of(1, 2) }, entry(block))
     expect(b.engine.status()).to.include({ wants: 1 })
@@ -187,7 +187,7 @@ describe('engine: the way of a want', () => {
     expect([...b.asks[0].want.cid]).to.deep.equal([...cid])
   })
 
-  it('asks no member any more for what came while it waited for capacity', () => {
+  it('asks no member for a block that arrived while its fetch waited for capacity', () => {
     const b = bench({ limits: { wantsPerMember: 1 } })
     const other = testBlock(2)
     b.want('p', entry(block))
@@ -203,7 +203,7 @@ describe('engine: the way of a want', () => {
     expect(b.askedFor(other)).to.deep.equal(['a'])
   })
 
-  it('waits for a busy member rather than ask one that the strategy avoids', () => {
+  it('waits for a busy member rather than asking one that the strategy avoids', () => {
     const strategy: typeof inOrder = env => ({ ...inOrder(env), avoids: id => id === 'b' })
     const b = bench({ strategy, limits: { wantsPerMember: 1 } })
     const [first, second] = [1, 2].map(i => testBlock(i))
@@ -225,7 +225,7 @@ describe('engine: the way of a want', () => {
     expect(b.take('p').blocks).to.have.length(1)
   })
 
-  it('forgets a client and all it caused when it is gone', () => {
+  it('forgets a client and everything that it caused when it is gone', () => {
     const b = bench()
     b.want('p', entry(block), entry(testBlock(2)), entry(testBlock(3), { wantType: 'have' }))
     b.block('a', testBlock(2))
@@ -248,7 +248,7 @@ describe('engine: the way of a want', () => {
     expect(b.engine.status().totals.expired).to.equal(1)
   })
 
-  it('a want lives no longer for another CID of its multihash that came later', () => {
+  it('a want lives no longer because of a later want for another CID of its multihash', () => {
     const b = bench({ limits: { wantLifetime: 60_000 } })
     b.want('p', entry(block))
     b.want('p', entry(testBlock(2)))

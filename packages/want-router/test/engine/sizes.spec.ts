@@ -17,7 +17,7 @@ describe('engine: the size that comes with a HAVE', () => {
     }
   })
 
-  it('is not taken from a member that was not asked', () => {
+  it('does not count if the member was not asked', () => {
     const b = bench({ limits: { expectedBlock: 256 << 10 } })
     b.want('p', entry(block, { wantType: 'have' }))
     b.engine.put({ t: 'answer', member: 'b', key: block.key, answer: 'have', size: 1 })

@@ -9,7 +9,7 @@ const limits = { expectedBlock: 16, wantsPerMember: 1_000_000, tries: 1, ejectAf
 
 interface Work { readonly rankings: number, readonly asks: number }
 
-/** A bench that counts how often its strategy is asked for a ranking. */
+/** A bench that counts the rankings that it asks its strategy for. */
 function counted (members: readonly string[]): { b: Bench, flushes (): Work[] } {
   let rankings = 0
 
@@ -80,7 +80,7 @@ function missMuch (b: Bench, flushes: () => Work[]): void {
 const sum = (work: readonly Work[]): number => work.reduce((sum, { asks }) => sum + asks, 0)
 const most = (work: readonly Work[], what: keyof Work): number => Math.max(...work.map(work => work[what]))
 
-describe('engine: a flush does a bounded amount of work, and the next one goes on', () => {
+describe('engine: a flush does a bounded amount of work, and the next one continues', () => {
   it('with new wants of clients', () => {
     const { b, flushes } = counted(['a', 'b'])
     wantMuch(b)
@@ -89,7 +89,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(sum(work)).to.equal(5000)
   })
 
-  it('with what a member that is lost had open', () => {
+  it('with fetches that a lost member had open', () => {
     const { b, flushes } = counted(['a', 'b'])
     wantMuch(b)
     flushes()
@@ -99,7 +99,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(sum(work)).to.equal(5000)
   })
 
-  it('with what waits for a member that comes up', () => {
+  it('with exhausted fetches when a member comes up', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
     missMuch(b, flushes)
@@ -112,7 +112,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(b.asks.slice(-5000).every(({ member }) => member === 'b')).to.equal(true)
   })
 
-  it('with what waits for a member that joins', () => {
+  it('with exhausted fetches when a member joins', () => {
     const { b, flushes } = counted(['a'])
     missMuch(b, flushes)
 
@@ -123,7 +123,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(sum(work)).to.equal(5000)
   })
 
-  it('with DONT_HAVEs that are due when a member has been down for long', () => {
+  it('with DONT_HAVEs that are due when a member has been down for a minute', () => {
     const { b, flushes } = counted(['a', 'b'])
     b.engine.put({ t: 'down', member: 'b' })
     missMuch(b, flushes)
@@ -153,7 +153,7 @@ describe('engine: a flush does a bounded amount of work, and the next one goes o
     expect(denied()).to.equal(5000)
   })
 
-  it('and the status tells the most that one has done, and that a client has brought before one', () => {
+  it('and the status has the most rankings of a flush, and the most wants of a client between two', () => {
     const { b, flushes } = counted(['a', 'b'])
     expect(b.engine.status().peaks).to.deep.equal({ rankings: 0, wants: 0 })
     wantMuch(b)

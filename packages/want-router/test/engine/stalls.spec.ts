@@ -20,7 +20,7 @@ describe('engine: a member that falls silent', () => {
   // four wants fill the window of a peer whose sizes have not been learned
   const limits = { expectedBlock: 256 * KIB }
 
-  it('holds up a new client for as long as members are given the benefit of the doubt, not until a timeout', () => {
+  it('holds up a new client until it counts as stalled, not until a timeout', () => {
     const b = bench({ limits })
     b.want('p', ...blocks.map(block => entry(block)))
     expect(b.asks.map(({ member }) => member)).to.deep.equal(['a', 'a', 'a', 'a'])
@@ -40,7 +40,7 @@ describe('engine: a member that falls silent', () => {
     expect(b.now).to.equal(1250)
   })
 
-  it('is passed over while others have capacity, and asked as before once it says something', () => {
+  it('is not asked while others have capacity, and asked as before once it answers something', () => {
     const b = bench({ limits: { ...limits, inFlightPerClient: 16 << 20 }, strategy: alternating })
     b.want('p', entry(blocks[0]), entry(blocks[1]))
     b.pass(100)
@@ -64,7 +64,7 @@ describe('engine: a member that falls silent', () => {
     expect(b.askedFor(blocks[1])).to.deep.equal(['a'])
   })
 
-  it('gets one window more of a client, however long it is silent', () => {
+  it('gets one more window of a client, however long it is silent', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { ...limits, firstTimeout: 60_000, maxTimeout: 60_000 } })
     b.want('p', ...blocks.map(block => entry(block)))
 
@@ -82,7 +82,7 @@ describe('engine: a member that falls silent', () => {
     b.pass(300)
     expect(b.asks).to.have.length(8)
     b.block('a', blocks[0])
-    // seven are on their way, four fit
+    // seven are in flight, four fit
     expect(b.asks).to.have.length(8)
   })
 })

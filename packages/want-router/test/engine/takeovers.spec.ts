@@ -18,19 +18,19 @@ function waiting (): Bench {
 }
 
 describe('engine: takeovers', () => {
-  it('what waits for a busy member is asked of another that has become idle', () => {
+  it('another member that has become idle is asked for what waits for a busy one', () => {
     const b = waiting()
     b.block('c', z)
     expect(b.askedFor(x)).to.deep.equal(['a', 'c'])
   })
 
-  it('and of the one that it waits for if that is free first', () => {
+  it('and the one that it waits for is asked if that is free first', () => {
     const b = waiting()
     b.block('b', y)
     expect(b.askedFor(x)).to.deep.equal(['a', 'b'])
   })
 
-  it('but not of one that has answered', () => {
+  it('but not one that has answered', () => {
     const b = waiting()
     b.want('q', entry(testBlock(4)))
     b.answer('a', testBlock(4), 'failed')
@@ -38,7 +38,7 @@ describe('engine: takeovers', () => {
     expect(b.askedFor(x)).to.deep.equal(['a'])
   })
 
-  it('nor before what is in line for any member', () => {
+  it('nor before clients in line for any member are served', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }], limits: { wantsPerMember: 1 } })
     b.want('p', entry(x), entry(y))
     const w = testBlock(4)
@@ -62,7 +62,7 @@ describe('engine: takeovers', () => {
     expect(b.askedFor(x)).to.deep.equal(['a', 'c'])
   })
 
-  it('and a strategy that leaves it out, and prefers another each time, is asked once', () => {
+  it('a fetch is ranked once for a takeover, even if the strategy leaves that member out and changes its order each time', () => {
     let ranked = 0
 
     const fickle: StrategyFactory = () => {
@@ -92,17 +92,17 @@ describe('engine: takeovers', () => {
     expect(ranked - before).to.be.within(1, 2)
   })
 
-  it('and so does one that had answered it, and was down since', () => {
+  it('a member that had answered, and was down since, takes it over, too', () => {
     const b = waiting()
     const w = testBlock(4)
-    b.want('q', entry(w)) // a looks at x when it has answered that
+    b.want('q', entry(w)) // a considers x when it has answered w
     b.block('a', w)
     b.put({ t: 'down', member: 'a' })
     b.put({ t: 'up', member: 'a' })
     expect(b.askedFor(x)).to.deep.equal(['a', 'a'])
   })
 
-  it('one of which a client has its share takes over what that client waits for when it is idle at the latest', () => {
+  it('a member where a client has used up its share takes over what that client waits for at the latest when it is idle', () => {
     const b = bench({ members: [{ id: 'c' }, { id: 'd' }], up: false })
     b.put({ t: 'up', member: 'c', capacity: { wants: 10 } })
     const share = Array.from({ length: 8 }, (_, i) => testBlock(100 + i))
@@ -124,7 +124,7 @@ describe('engine: takeovers', () => {
     expect(b.askedFor(x)).to.deep.equal(['d', 'c'])
   })
 
-  it('a member looks once at what it has answered, however much that is', () => {
+  it('a member considers each fetch that it has answered once, however many those are', () => {
     const many: TestBlock[] = Array.from({ length: 250 }, (_, i) => testBlock(100 + i))
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
     b.put({ t: 'up', member: 'b', capacity: { wants: 1 } })
@@ -141,7 +141,7 @@ describe('engine: takeovers', () => {
     expect(b.asks.filter(({ member }) => member === 'b')).to.have.length(250)
   })
 
-  it('an idle member does not look at all that waits, while all bytes are taken', () => {
+  it('an idle member does not consider every waiting fetch while all bytes are reserved', () => {
     const many: TestBlock[] = Array.from({ length: 50 }, (_, i) => testBlock(100 + i))
     let looks = 0
     const strategy: StrategyFactory = env => delegateTo(inOrder(env), {
@@ -168,7 +168,7 @@ describe('engine: takeovers', () => {
     expect(looks).to.be.below(200)
   })
 
-  describe('for a client that may use another member, and has no window', () => {
+  describe('for a client that may use another member, but has no window', () => {
     /** What p waits for at a, q could have of b, which is idle; but q does not read. */
     function unread (): Bench {
       const b = bench({ members, admission: true, limits: { wantsPerMember: 1, unsentPerClient: 1 } })
@@ -188,13 +188,13 @@ describe('engine: takeovers', () => {
       return b
     }
 
-    it('it is taken over when that has read', () => {
+    it('a fetch is taken over when the client has read', () => {
       const b = unread()
       b.take('q')
       expect(b.askedFor(x)).to.deep.equal(['b'])
     })
 
-    it('and is not when that leaves', () => {
+    it('but not when the client leaves', () => {
       const b = unread()
       b.put({ t: 'gone', client: 'q' })
       expect(b.askedFor(x)).to.be.empty()

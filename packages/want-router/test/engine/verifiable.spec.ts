@@ -34,7 +34,7 @@ describe('engine: what cannot be verified', () => {
     'a digest of 200 bytes': unknown([0x1e], 129)
   })) {
     for (const wantType of ['block', 'have'] as const) {
-      it(`${what} gets DONT_HAVE and is asked of no member, as ${wantType}`, () => {
+      it(`${what} gets DONT_HAVE, and no member is asked, as ${wantType}`, () => {
         const b = bench({ hashes })
         b.want('p', entry(block, { wantType }))
         expect(b.take('p').presences).to.deep.equal([{ cid: block.cid, have: false }])
@@ -54,7 +54,7 @@ describe('engine: what cannot be verified', () => {
     expect(b.take('p')).to.deep.equal({ blocks: [], presences: [] })
   })
 
-  it('gets DONT_HAVE although what is wanted beside it waited for a place at a member that then went down', () => {
+  it('gets DONT_HAVE although other wants of the client waited for a place at a member that then went down', () => {
     const b = bench({ hashes, up: false })
     b.engine.put({ t: 'up', member: 'a', capacity: { wants: 0 } })
     b.want('p', ...Array.from({ length: 40 }, (_, i) => entry(testBlock(i))))
@@ -79,7 +79,7 @@ describe('engine: what cannot be verified', () => {
     expect(b.engine.status()).to.include({ wants: 0, fetches: 0, unsent: 0 })
   })
 
-  it('goes by the lengths that each hash function has, whatever the length of its code', () => {
+  it('depends on the digest lengths of each hash function, whatever the length of its code', () => {
     const b = bench({ hashes })
 
     for (const block of [unknown(BLAKE2B_256, 32), unknown([0x1e], 128), unknown(SHA2_256, 20)]) {

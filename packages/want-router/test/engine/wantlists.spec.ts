@@ -6,7 +6,7 @@ import type { TestBlock } from './harness.ts'
 const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i))
 
 describe('engine: the order of wants', () => {
-  it('of a message is that of its priorities, high first, however they came', () => {
+  it('of a message is that of its priorities, high first, whatever the order of its entries', () => {
     for (const priorities of [[1, 2, 3, 4], [4, 3, 2, 1], [2, 4, 1, 3], [7, 7, 9, 8]]) {
       const b = bench({ members: [{ id: 'a' }] })
       const wanted = blocks(0, 4)
@@ -16,7 +16,7 @@ describe('engine: the order of wants', () => {
     }
   })
 
-  it('of a message holds where members have capacity for one at a time', () => {
+  it('of a message holds if members have capacity for one at a time', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerMember: 1 } })
     const wanted = blocks(0, 4)
     b.want('p', ...wanted.map((block, i) => entry(block, { priority: 10 + i })))
@@ -27,7 +27,7 @@ describe('engine: the order of wants', () => {
     }
   })
 
-  it('is passed to members as priorities that fall with each ask, whichever client it is for', () => {
+  it('is passed to members as priorities that decrease with each ask, for all clients together', () => {
     const b = bench({ members: [{ id: 'a' }, { id: 'b' }] })
 
     for (let i = 0; i < 20; i++) {
@@ -44,7 +44,7 @@ describe('engine: the order of wants', () => {
 })
 
 describe('engine: a full wantlist', () => {
-  it('of wants that have their HAVE gives way to new wants, whatever their priority', () => {
+  it('evicts wants that have their HAVE for new ones, whatever their priority', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { wantsPerClient: 10 } })
     const held = blocks(0, 10)
     b.want('p', ...held.map(block => entry(block, { wantType: 'have', priority: 1000 })))
@@ -80,7 +80,7 @@ describe('engine: a list that is sent as a whole', () => {
 })
 
 describe('engine: how long a want lives', () => {
-  it('is counted from when it was last asked for, and each ends in its own time', () => {
+  it('is counted from when the client last asked for it, for each want separately', () => {
     const b = bench({ limits: { wantLifetime: 600_000 } })
     const [renewed, left] = blocks(0, 2)
     b.want('p', entry(renewed))
@@ -102,7 +102,7 @@ describe('engine: one block under several CIDs', () => {
   const block = testBlock(1)
   const cids = Array.from({ length: 3 }, (_, i) => CID.createV1(0x70 + i, CID.decode(block.cid).multihash).bytes)
 
-  it('any may be taken back first: the others are still known, each by its CID', () => {
+  it('any may be cancelled first: the others are still known, each by its CID', () => {
     for (const order of [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]) {
       const b = bench({ members: [{ id: 'a' }] })
       b.want('p', ...cids.map(cid => entry(block, { cid })))

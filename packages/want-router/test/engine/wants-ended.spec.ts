@@ -6,7 +6,7 @@ import type { WantEnd } from '../../src/engine/status.ts'
 const block = testBlock(1)
 const blocks = (from: number, count: number): TestBlock[] => Array.from({ length: count }, (_, i) => testBlock(from + i))
 
-/** A bench with one member whose ended wants are kept. */
+/** A bench with one member that records ended wants. */
 function ending (init: Parameters<typeof bench>[0] = {}): { b: Bench, ends: WantEnd[], flush (): void } {
   const ends: WantEnd[] = []
   const b = bench({ members: [{ id: 'a' }], ...init })
@@ -19,7 +19,7 @@ function ending (init: Parameters<typeof bench>[0] = {}): { b: Bench, ends: Want
 const of = (ends: readonly WantEnd[]): string[] => ends.map(({ client, outcome }) => `${client} ${outcome}`)
 
 describe('engine: how a want ended is reported once, when it ends', () => {
-  it('a block, of which member, and how long it took', () => {
+  it('a block: which member sent it, and how long it took', () => {
     const { b, ends } = ending()
     b.want('p', entry(block))
     b.now += 7
@@ -37,7 +37,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends).to.have.length(2)
   })
 
-  it('a block that came after its HAVE, which was the first answer', () => {
+  it('a block after a HAVE, which was the first answer', () => {
     const { b, ends } = ending()
     b.want('p', entry(block, { wantType: 'have' }))
     b.now += 3
@@ -50,7 +50,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends[0]).to.include({ type: 'block', outcome: 'block', ms: 17, firstAnswerMs: 3, blockMs: 4 })
   })
 
-  it('a block since it was asked for first, though it was asked for again, and though only a HAVE was', () => {
+  it('a block: the time since the client first asked, though it asked again, and though it asked for a HAVE', () => {
     const { b, ends } = ending({ limits: { inlineBlock: 4096 } })
     b.want('p', entry(block))
     b.want('q', entry(block, { wantType: 'have' }))
@@ -61,7 +61,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends.map(({ type, blockMs }) => ({ type, blockMs }))).to.have.deep.members([{ type: 'block', blockMs: 7 }, { type: 'have', blockMs: 7 }])
   })
 
-  it('a block that is its CID', () => {
+  it('a block that the CID contains', () => {
     const { b, ends } = ending()
     b.want('p', entry(block, { cid: Uint8Array.of(1, 0x55, 0, 3, 1, 2, 3) }))
     expect(ends).to.have.length(1)
@@ -69,7 +69,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
   })
 
   for (const [outcome, answer, sendDontHave] of [['have', 'have', true], ['dont-have', 'dont-have', true], ['cancelled', 'dont-have', false], ['cancelled', undefined, true]] as const) {
-    it(`${outcome}, where the client was told ${sendDontHave ? answer ?? 'nothing' : 'nothing, and asked for no DONT_HAVE'}`, () => {
+    it(`${outcome}, if the client got ${sendDontHave ? answer ?? 'nothing' : 'nothing, and asked for no DONT_HAVE'}`, () => {
       const { b, ends } = ending()
       b.want('p', entry(block, { wantType: 'have', sendDontHave }))
       b.now += 3
@@ -86,7 +86,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     })
   }
 
-  it('cancelled, where a list that is sent as a whole does not name it', () => {
+  it('cancelled, if a full list does not name it', () => {
     const { b, ends } = ending()
     b.want('p', entry(block), entry(testBlock(2)))
     b.engine.put({ t: 'message', client: 'p', wants: [entry(block)], full: true })
@@ -94,7 +94,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends.map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: testBlock(2).cid, outcome: 'cancelled' }])
   })
 
-  it('evicted for another, or refused itself', () => {
+  it('evicted for another want, or refused', () => {
     const { b, ends } = ending({ limits: { wantsPerClient: 2 } })
     const [low, high, higher, lowest] = blocks(10, 4)
     b.want('p', entry(low, { priority: 2 }), entry(high, { priority: 5 }))
@@ -104,7 +104,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(b.engine.status().wants).to.equal(2)
   })
 
-  it('refused, where one list names more than a client may have, and evicted where it had that', () => {
+  it('refused if one list names more than a client may have, and evicted if the client had it', () => {
     const { b, ends } = ending({ limits: { wantsPerClient: 2 } })
     const [low, high, higher, lowest] = blocks(10, 4)
     b.want('p', entry(low), entry(lowest))
@@ -125,7 +125,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends[0].ms).to.be.within(10_000, 11_000)
   })
 
-  it('gone with its client, or with the connection on which it came', () => {
+  it('gone with its client, or with the connection that it came on', () => {
     const { b, ends } = ending()
     b.want('p', entry(block))
     b.want('q', entry(block))
@@ -162,7 +162,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends.map(({ cid }) => cid)).to.deep.equal([lost.cid, heard.cid, left.cid])
   })
 
-  it('gone, where a HAVE had not left when the connection fell silent: it has not been said', () => {
+  it('gone, if a HAVE had not left when the connection fell silent', () => {
     const { b, ends } = ending()
 
     for (const [connection, wanted] of [block, testBlock(2)].entries()) {
@@ -178,7 +178,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(of(ends)).to.have.members(['p gone', 'p have'])
   })
 
-  it('have, where a HAVE has left, and another had not when the connection fell silent', () => {
+  it('have, if one HAVE has left, and another had not when the connection fell silent', () => {
     const { b, ends } = ending()
 
     const ask = (): void => {
@@ -196,7 +196,7 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(of(ends)).to.deep.equal(['p have'])
   })
 
-  it('only if a listener wants to know, but always to a tap', () => {
+  it('only while a listener wants reports, but always to a tap', () => {
     for (const tap of [undefined, () => {}]) {
       let wanted = true
       const { b, ends } = ending({ tap, wantsEnds: () => wanted })

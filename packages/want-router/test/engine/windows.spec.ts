@@ -64,7 +64,7 @@ describe('engine: byte windows', () => {
 describe('engine: the window of a client', () => {
   const limits = { unsentPerClient: 100, inFlightPerClient: 1600 }
 
-  it('grows by all of a burst that the client reads at once, however much of it waited', () => {
+  it('grows by a whole burst that the client reads at once, however much of it waited', () => {
     const window = readWindow(limits)
 
     for (let waiting = 0; waiting < 500; waiting += 50) {
@@ -80,7 +80,7 @@ describe('engine: the window of a client', () => {
     expect(window.size).to.equal(600)
   })
 
-  it('shrinks by what comes while a queue stands, and does not grow by what was taken from one', () => {
+  it('shrinks by what arrives while a queue stands, and does not grow by what the client took from that queue', () => {
     const window = readWindow(limits)
     window.queued(900, 0, 0)
     window.taken(900, 0, 1)
@@ -137,7 +137,7 @@ describe('engine: the window of a client', () => {
 describe('engine: a client that loses a copy of a block', () => {
   const SIZE = 2048
 
-  it('starts again with the first window, however large its window had become', () => {
+  it('starts again with the first window, however large its window was', () => {
     const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: SIZE, unsentPerClient: 5 * SIZE, inFlightPerClient: 64 * SIZE } })
     const wanted = Array.from({ length: 400 }, (_, i) => testBlock(i, SIZE))
     const open = (): number => b.engine.status().members[0].load.wants

@@ -7,7 +7,7 @@ import { FakeConnection, randomPeer, settled } from './fakes.ts'
 import type { Connections, ConnectionState } from '../../src/network/connections.ts'
 import type { Connection, PeerId } from '@libp2p/interface'
 
-/** A connection that reports when it is asked for a sign of life, and gives it when told to. */
+/** A connection that records requests for signs of life, and answers when the test says so. */
 class Silent extends FakeConnection {
   answers: Array<() => void> = []
   negotiate = async (): Promise<void> => new Promise(resolve => { this.answers.push(resolve) })
@@ -79,13 +79,13 @@ describe('network/connections', () => {
     }
   }
 
-  /** The peer comes back on a new connection, a while after anything came on the old one. */
+  /** The peer opens a new connection, some time after the last sign of life on the old one. */
   function comeBack (): void {
     pass(10_000)
     open(second, 2)
   }
 
-  it('of a peer that has only one need no answer and no timer', () => {
+  it('need no sign of life and no timer if the peer has only one', () => {
     expect(all.undecided).to.equal(false)
     expect(all.tick(now)).to.equal(false)
     expect(first.asked).to.equal(0)
@@ -100,7 +100,7 @@ describe('network/connections', () => {
       expect(all.undecided).to.equal(true)
     })
 
-    it('and the old one lives, it is written to on', async () => {
+    it('and the old one is alive, the old one is still written to', async () => {
       comeBack()
       await first.answer()
       expect(all.undecided).to.equal(false)
@@ -111,7 +111,7 @@ describe('network/connections', () => {
       expect(states).to.deep.equal([])
     })
 
-    it('and the old one lives, but the peer does not speak on it: the new one is written to after a second', async () => {
+    it('and the old one is alive, but the peer sends nothing on it, the new one is written to after a second', async () => {
       comeBack()
       await first.answer()
       pass(750)
@@ -130,7 +130,7 @@ describe('network/connections', () => {
       expect(states).to.deep.equal([], 'the peer has asked for nothing else, so what it wants is what it wanted')
     })
 
-    it('and asks on it, what it wanted on the old one rests once that is given up', () => {
+    it('and asks on it, the old one is silent once it is given up', () => {
       comeBack()
       heard(second)
       expect(states).to.deep.equal([])
@@ -139,7 +139,7 @@ describe('network/connections', () => {
       expect(writtenTo()).to.equal(second)
     })
 
-    it('and asks on it, that is at once if nothing moves on the old one', () => {
+    it('and asks on it, that is at once if nothing leaves on the old one', () => {
       stuck = 3_000
       comeBack()
       heard(second)
@@ -148,7 +148,7 @@ describe('network/connections', () => {
       expect(writtenTo()).to.equal(second)
     })
 
-    it('and sends something other than a want, nothing rests', () => {
+    it('and sends something other than a want, the old one is not silent', () => {
       comeBack()
       heard(second, false)
       pass(5_000)
@@ -170,7 +170,7 @@ describe('network/connections', () => {
       expect(all.usable()).to.deep.equal([first])
     })
 
-    it('an answer to what was asked before it proves nothing', async () => {
+    it('an answer to an earlier request proves nothing', async () => {
       comeBack()
       const third = new Silent(peer)
       now += 100
@@ -183,7 +183,7 @@ describe('network/connections', () => {
       expect(all.undecided).to.equal(false)
     })
 
-    it('a peer without bitswap lives as well', async () => {
+    it('an answer without bitswap is a sign of life, too', async () => {
       first.protocols = []
       comeBack()
       await first.answer()
@@ -216,13 +216,13 @@ describe('network/connections', () => {
       expect(all.isLost(first as Connection)).to.equal(true)
     })
 
-    it('is heard of when the peer closes it or resets it: it knows what it wanted there', () => {
+    it('is heard when the peer closes or resets it, since the peer knows what it wanted there', () => {
       end(first, 'aborted', new StreamAbortEvent(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })))
       expect(states).to.deep.equal([[1, 'heard']])
       expect(all.isLost(first as Connection)).to.equal(false)
     })
 
-    it('is heard of again when the peer closes the other', () => {
+    it('is heard again when the peer closes the other', () => {
       end(second, 'closed', new StreamCloseEvent())
       expect(states).to.deep.equal([[1, 'heard']])
       expect(writtenTo()).to.equal(first)
@@ -236,7 +236,7 @@ describe('network/connections', () => {
     })
   })
 
-  it('of which one is given up that had lived since the other opened keep all wants', async () => {
+  it('keep all wants if one is given up that was alive since the other opened', async () => {
     comeBack()
     await first.answer()
     heard(second)
@@ -246,14 +246,14 @@ describe('network/connections', () => {
     expect(all.isLost(first as Connection)).to.equal(false)
   })
 
-  it('of which one is closed or reset by the peer keep all wants', () => {
+  it('keep all wants if the peer closes or resets one', () => {
     comeBack()
     end(first, 'reset', new StreamResetEvent(new Error('reset')))
     expect(states).to.deep.equal([])
     expect(writtenTo()).to.equal(second)
   })
 
-  describe('a peer that speaks on another', () => {
+  describe('a peer that sends on another connection', () => {
     beforeEach(async () => {
       comeBack()
       await first.answer()
@@ -262,13 +262,13 @@ describe('network/connections', () => {
       changes = 0
     })
 
-    it('is followed there', () => {
+    it('gets its answers there', () => {
       heard(second)
       expect(writtenTo()).to.equal(second)
       expect(changes).to.equal(1)
     })
 
-    it('is not followed to and fro', () => {
+    it('does not have its answers move back and forth', () => {
       for (let i = 0; i < 100; i++) {
         heard(second)
         heard(first)

@@ -50,7 +50,7 @@ describe('departures', () => {
     expect(next).to.be.empty()
   })
 
-  it('forget first one that comes back, and each once', () => {
+  it('forget a peer before it comes back, and each peer once', () => {
     for (const peer of ['a9', 'b9', 'c9']) {
       departures.add(peer)
     }

@@ -47,7 +47,7 @@ describe('network/ended-muxers', () => {
     expect(isEnded()).to.equal(true)
   })
 
-  it('and one that is found so when it is asked for a sign of life', async () => {
+  it('and one whose ended muxer is noticed when it is asked for a sign of life', async () => {
     await rig.clock.advance(greetAfter + idleTimeout + SECOND)
     connection.endMuxer()
     rig.host.connected(rig.ann)
@@ -56,7 +56,7 @@ describe('network/ended-muxers', () => {
     expect(rig.gone).to.deep.equal([])
   })
 
-  it('what there is to send goes out on another connection at once', async () => {
+  it('messages are sent on another connection at once', async () => {
     const other = rig.host.connected(rig.ann)
     await settled()
     connection.endMuxer()
@@ -70,7 +70,7 @@ describe('network/ended-muxers', () => {
     expect(rig.gone).to.deep.equal([])
   })
 
-  it('a peer that is asked is dialled again without waiting for that', async () => {
+  it('a member is dialled again without waiting for that', async () => {
     connection.endMuxer()
     rig.host.onDial = () => rig.host.connected(rig.ann)
     const connect = async (): Promise<unknown> => rig.net.connect(rig.ann, [], AbortSignal.timeout(SECOND))
@@ -79,7 +79,7 @@ describe('network/ended-muxers', () => {
     expect(rig.host.dialed).to.have.lengthOf(1)
   })
 
-  it('one that is being closed is left alone while its streams may still be emptied, but not for ever', async () => {
+  it('one that is being closed is not aborted while its streams still send, but not for ever', async () => {
     const stream = rig.host.stream(connection)
     connection.closeMuxer()
     await rig.send(rig.ann, numbered(1))
@@ -89,7 +89,7 @@ describe('network/ended-muxers', () => {
     expect(isEnded()).to.equal(true)
   })
 
-  it('a stream that could not be opened for another reason costs no connection', async () => {
+  it('a stream that cannot be opened for another reason does not end the connection', async () => {
     connection.negotiate = async () => { throw new Error('reset') }
     await rig.send(rig.ann, numbered(1))
     await rig.clock.advance(2 * stallTimeout)

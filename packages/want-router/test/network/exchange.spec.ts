@@ -66,7 +66,7 @@ describe('network/exchange', () => {
     })
   })
 
-  it('both hear of peers and of their connections', () => {
+  it('both are notified of peers and of their connections', () => {
     const [first, second] = [fakeExchange(), fakeExchange()]
     const both = compose(first, second)
     both.came?.('a')
@@ -77,7 +77,7 @@ describe('network/exchange', () => {
   })
 
   describe('what is sent', () => {
-    it('comes from one alone while the other has nothing to send', () => {
+    it('comes from one of them while the other has nothing to send', () => {
       const [first, second] = [fakeExchange(), fakeExchange()]
       const both = compose(first, second)
       const [one, two] = [{ wants: [want] }, { presences: [{ cid, have: true }] }]

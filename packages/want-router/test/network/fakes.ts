@@ -10,7 +10,7 @@ import type { After } from '../../src/stall-grace.ts'
 import type { Connection, ConnectionStatus, Libp2pEvents, MessageStreamEvents, MessageStreamDirection, NewStreamOptions, PeerId, Stream, StreamHandler } from '@libp2p/interface'
 import type { SendResult } from '@libp2p/utils'
 
-/** Time that passes only when a test says so. */
+/** Time that passes only when a test lets it. */
 export interface Clock {
   now (): number
   after: After
@@ -72,7 +72,7 @@ export class FakeStream extends AbstractStream {
   left = new Uint8ArrayList()
   /** How many bytes the transport still takes. */
   capacity = Infinity
-  /** How much the peer's window still takes, as yamux has it. */
+  /** The capacity that is left of the peer's window, as in yamux. */
   get sendWindowCapacity (): number {
     return this.capacity
   }
@@ -161,7 +161,7 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
   negotiate: (options: NewStreamOptions) => Promise<void> = async () => {}
   /** The protocols that the other side speaks. */
   protocols = ['/ipfs/bitswap/1.2.0', '/ipfs/bitswap/1.1.0', '/ipfs/bitswap/1.0.0', '/ipfs/bitswap']
-  /** What the transport of a new stream takes. */
+  /** How many bytes the transport of a new stream takes. */
   capacity = Infinity
   remotePeer: PeerId
 
@@ -205,7 +205,7 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
     this.end(err)
   }
 
-  /** No stream can be opened any more, and the connection is open still: as libp2p leaves it when the peer says so, or opens too many streams. */
+  /** Ends the muxer and leaves the connection open, as libp2p does when the peer ends it or opens too many streams. */
   endMuxer (): void {
     for (const stream of this.streams.splice(0)) {
       stream.onTransportClosed()
@@ -214,7 +214,7 @@ export class FakeConnection extends TypedEventEmitter<MessageStreamEvents> {
     this.closeMuxer()
   }
 
-  /** No stream can be opened any more, since the connection is being closed: those that there are may still be emptied. */
+  /** Begins to close the connection: no stream can be opened any more, but existing ones may still send. */
   closeMuxer (): void {
     this.negotiate = async () => { throw new ConnectionClosedError('The connection muxer has ended') }
   }

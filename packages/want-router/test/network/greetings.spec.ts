@@ -43,14 +43,14 @@ describe('network/greetings', () => {
     expect(greeted).to.deep.equal([1_000, 5_000])
   })
 
-  it('are not put off by what comes before the first: that may have been on its way', () => {
+  it('are not ended by messages before the first, which may have been in flight', () => {
     hello.broke(0)
     hello.asked()
     pass(2_000)
     expect(greeted).to.deep.equal([1_000])
   })
 
-  it('are not put off by a peer that breaks off again and again', () => {
+  it('are not postponed by a peer whose connections keep breaking', () => {
     pass(4_000, () => { hello.broke(now) })
     expect(greeted).to.deep.equal([1_000, 2_000, 3_000, 4_000].map((at, i) => at + 250 * i).filter(at => at <= 4_000))
   })

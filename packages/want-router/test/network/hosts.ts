@@ -38,7 +38,7 @@ export interface Node {
   net: Network
   id: string
   heard: number[]
-  /** Messages that went unheard when `onMessage` was waited for. */
+  /** Messages that arrived while `onMessage` was pending. */
   gone: string[]
   onMessage (message: BitswapMessage): Promise<void> | undefined
   queue: Outgoing[]

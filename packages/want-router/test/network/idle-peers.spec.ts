@@ -17,7 +17,7 @@ describe('network: peers that are connected and say nothing', function () {
     expect(Number(stdout), 'bytes each').to.be.within(1, MOST_BYTES)
   })
 
-  it('are written to as before when there is something to say, again and again', async () => {
+  it('get messages as before, each time that there is one', async () => {
     const rig = await createNetworkRig()
     const connection = rig.host.connected(rig.ann)
 

@@ -17,7 +17,7 @@ describe('network/in-flight', () => {
     budget = createInFlightBudget(limits)
   })
 
-  it('keeps what one stream may have on its way, the newest of it', () => {
+  it('keeps the newest frames that one stream may have in flight', () => {
     const stream = budget.open()
 
     for (let i = 1; i <= 20; i++) {
@@ -43,7 +43,7 @@ describe('network/in-flight', () => {
     expect(budget.bytes).to.equal(0)
   })
 
-  it('counts small messages as what they cost', () => {
+  it('counts small messages with the memory that they cost', () => {
     const stream = budget.open()
 
     for (let i = 0; i < 1_000; i++) {

@@ -84,7 +84,7 @@ describe('network/lanes', () => {
 
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-  it('go on with a further stream while windows hold blocks back, up to four', async () => {
+  it('use further streams while windows hold blocks back, up to four', async () => {
     await send(1_000)
     const counts: number[] = []
 
@@ -104,7 +104,7 @@ describe('network/lanes', () => {
     expect(arrived()).to.deep.equal(upTo(1_000))
   })
 
-  it('stay one where the window is full and little fits the path', async () => {
+  it('stay one if the window is full and the path carries little', async () => {
     for (const rtt of [10, -1]) {
       await send(200)
       connection.last.roundTrip = rtt
@@ -136,7 +136,7 @@ describe('network/lanes', () => {
     expect(100 - queue.length).to.be.below(laneBytes / BLOCK)
   })
 
-  it('stay one where the muxer has no windows', async () => {
+  it('stay one if the muxer has no windows', async () => {
     const { newStream } = connection
 
     connection.newStream = async (...args) => {
@@ -156,7 +156,7 @@ describe('network/lanes', () => {
     expect(connection.streams).to.have.length(1)
   })
 
-  it('hold no more of a peer that stops reading than a mark and a message each', async () => {
+  it('hold no more for a peer that stops reading than the high water mark and a message each', async () => {
     await send(2_000)
 
     for (let i = 0; i < 20; i++) {
@@ -169,7 +169,7 @@ describe('network/lanes', () => {
     expect(Math.max(...held)).to.be.at.most(highWaterMark + maxMessageSize)
   })
 
-  it('send wants and presences on the first stream alone, in order, and blocks on any', async () => {
+  it('send wants and presences only on the first stream, in order, and blocks on any', async () => {
     for (let i = 0; i < 400; i++) {
       queue.push({ ...numbered(i, BLOCK), presences: [{ cid: CID, have: i % 2 === 0 }], wants: [{ cid: CID, priority: i, cancel: false, wantType: 'block', sendDontHave: true }] })
     }

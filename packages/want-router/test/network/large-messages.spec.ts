@@ -42,14 +42,14 @@ describe('network/network: large messages of peers that have dialled', () => {
     expect(heard()).to.deep.equal([1, 2, 3, 4])
   })
 
-  it('hold up no short one of another peer', () => {
+  it('do not hold up short ones of other peers', () => {
     rig.host.stream(ann).receive(frame(numbered(1, LARGE)))
     rig.host.stream(bob).receive(frame(numbered(2, LARGE)))
     rig.host.stream(eve).receive(frame(numbered(3)))
     expect(heard()).to.deep.equal([1, 3])
   })
 
-  it('are handled before what the same peer sends later, on another stream, too', async () => {
+  it('are handled before later messages of the same peer, also on another stream', async () => {
     rig.host.stream(ann).receive(frame(numbered(1, LARGE)))
     rig.host.stream(bob).receive([...frame(numbered(2)), ...frame(numbered(3, LARGE)), ...frame(numbered(4))])
     rig.host.stream(bob).receive(frame(numbered(5)))
@@ -70,7 +70,7 @@ describe('network/network: large messages of peers that have dialled', () => {
     expect(heard()).to.deep.equal([1])
   })
 
-  it('and those of peers that were dialled do not wait', () => {
+  it('do not wait if this host has dialled the peer', () => {
     bob.direction = 'outbound'
     rig.host.stream(ann).receive(frame(numbered(1, LARGE)))
     rig.host.stream(eve).receive(frame(numbered(2, LARGE)))

@@ -101,7 +101,7 @@ describe('network over real libp2p hosts', function () {
         })
       }
 
-      it('bad bytes cost their stream and nothing else', async () => {
+      it('malformed bytes reset their stream and nothing else', async () => {
         const ann = await node(muxer)
         const bob = await host(muxer)
         const connection = await bob.dial(ann.host.getMultiaddrs())
@@ -115,7 +115,7 @@ describe('network over real libp2p hosts', function () {
         expect(ann.net.stats.badFrames).to.equal(1)
       })
 
-      it('a peer that aborts streams when they have been idle, in the moment of sending too, loses no message', async () => {
+      it('a peer that aborts idle streams, even just when something is sent, loses no message', async () => {
         const ann = await node(muxer, { limits: { minStreamLife: 0 } })
         const bob = await host(muxer)
         const heard = new Set<number>()
@@ -257,7 +257,7 @@ describe('network over real libp2p hosts', function () {
     await until('it is answered', () => bob.heard.includes(2))
   })
 
-  it('an old peer is spoken to in its own version', async () => {
+  it('an old peer gets messages in its own version', async () => {
     const ann = await node()
     const bob = await host()
     const protocols: string[] = []
@@ -285,7 +285,7 @@ describe('network over real libp2p hosts', function () {
     expect(bob.net.stats.badFrames).to.equal(0)
   })
 
-  it('five hundred peers come, leave half a message, take none, and go: nothing is left of them', async () => {
+  it('five hundred peers come, send half a message, read nothing, and go: nothing is left of them', async () => {
     const server = await node()
     const clients = await Promise.all(range(10).map(async () => host()))
 

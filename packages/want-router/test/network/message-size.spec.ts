@@ -6,7 +6,7 @@ import { createMessageSize } from '../../src/network/message-size.ts'
 const KIB = 1024
 
 describe('network/message-size', () => {
-  it('begins at 16 KiB, as boxo packs', () => {
+  it('begins at 16 KiB, as in boxo', () => {
     expect(createMessageSize(DEFAULT_NETWORK_LIMITS).bytes).to.equal(16 * KIB)
   })
 
@@ -42,7 +42,7 @@ describe('network/message-size', () => {
     expect(size.bytes).to.equal(16 * KIB)
   })
 
-  it('never leaves its bounds', () => {
+  it('stays within its bounds', () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.nat(4_000_000), fc.nat(20_000))), messages => {
       const size = createMessageSize(DEFAULT_NETWORK_LIMITS)
 

@@ -27,7 +27,7 @@ describe('network/network: its peers', () => {
       ])
     })
 
-    it('a bad stream costs that stream only', async () => {
+    it('malformed bytes reset only their stream', async () => {
       const connection = rig.host.connected(rig.ann)
       const [good, bad] = [rig.host.stream(connection), rig.host.stream(connection)]
       bad.receive(new Array(20).fill(0xff))
@@ -55,7 +55,7 @@ describe('network/network: its peers', () => {
       expect(rig.gone).to.have.lengthOf(1)
     })
 
-    it('one of two connections closes: what was under way moves over, and state is kept', async () => {
+    it('if one of two connections closes, what was in flight moves to the other, and state is kept', async () => {
       const [first, second] = [rig.host.connected(rig.ann), rig.host.connected(rig.ann)]
       await rig.send(rig.ann, numbered(1))
       expect(second.asked).to.equal(1, 'the newest is the likeliest to live')
@@ -65,7 +65,7 @@ describe('network/network: its peers', () => {
       expect(rig.gone).to.deep.equal([])
     })
 
-    it('nothing is heard of a stream whose connection closed while it was negotiated', () => {
+    it('a stream is ignored whose connection closed while it was negotiated', () => {
       const connection = rig.host.connected(rig.ann)
       connection.end()
       const stream = rig.host.stream(connection)
@@ -88,7 +88,7 @@ describe('network/network: its peers', () => {
       expect(rig.net.sizes).to.deep.equal({ peers: 0, watched: 0 })
     })
 
-    it('are told of once, with their first connection, and those that are there already at the start', async () => {
+    it('are reported once, with their first connection, also if they are connected at the start', async () => {
       const [first] = [rig.host.connected(rig.ann), rig.host.connected(rig.ann)]
       expect(rig.came).to.deep.equal([rig.ann.toString()])
       first.end()
@@ -152,11 +152,11 @@ describe('network/network: its peers', () => {
       expect(await greetings({ full: true })).to.equal(1)
     })
 
-    it('go on when it takes wants back: it may not ask again', async () => {
+    it('continue when it cancels wants, since it may not ask again', async () => {
       expect(await greetings({ wants: [{ ...want, cancel: true }] })).to.equal(4)
     })
 
-    it('go on when it sends blocks, for the same reason', async () => {
+    it('continue when it sends blocks, for the same reason', async () => {
       expect(await greetings(numbered(1))).to.equal(4)
     })
   })
@@ -184,7 +184,7 @@ describe('network/network: its peers', () => {
       expect(stream.status).to.equal('open')
     })
 
-    it('and that is not at the cost of others', () => {
+    it('and other peers do not lose streams because of that', () => {
       halfMessages(rig.host.connected(rig.ann), 50, MIB)
       expect(halfMessages(rig.host.connected(rig.bob), 15, MIB)).to.equal(15)
     })

@@ -20,7 +20,7 @@ describe('network/network', () => {
       expect(rig.host.events.listenerCount('connection:close')).to.equal(0)
     })
 
-    it('fails, and takes back what it registered, if another has registered one', async () => {
+    it('fails, and unregisters all versions, if another service has registered one', async () => {
       await rig.net.stop()
       rig.host.handlers.set('/ipfs/bitswap/1.0.0', () => {})
       await expect(rig.net.start()).to.eventually.be.rejectedWith('is taken')
@@ -122,7 +122,7 @@ describe('network/network', () => {
   })
 
   describe('flushed', () => {
-    it('is so at once when nothing is to be sent', async () => {
+    it('resolves at once when nothing has to be sent', async () => {
       rig.host.connected(rig.ann)
       expect(await rig.net.flushed()).to.equal(true)
     })

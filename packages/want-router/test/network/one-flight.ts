@@ -2,8 +2,8 @@ import type { BitswapProtocol } from '@kitsune/bitswap-codec'
 import type { Connection, StreamMuxer } from '@libp2p/interface'
 
 /**
- * Sends a stream, its protocol, its data and its end without waiting for an
- * answer in between, as go-libp2p does once it knows what a peer speaks.
+ * Sends a stream, its protocol, its data and its end without waiting for an answer in
+ * between, as go-libp2p does once it knows a peer's protocols.
  */
 export async function sendInOneFlight (connection: Connection, protocol: BitswapProtocol, data: Uint8Array): Promise<void> {
   // newStream() waits for the answer: this goes below it

@@ -21,7 +21,7 @@ function holding (unfinishedBytes: number): FakeReader {
 }
 
 describe('network/overload', () => {
-  it('resets the newest streams until the rest fits, and none that holds nothing', () => {
+  it('resets the newest streams that hold bytes until the rest fits', () => {
     const readers = [holding(100), holding(100), holding(0), holding(100), holding(0)]
     const stats = createNetworkStats()
     shedStreams(new Set(readers), 120, stats, reader => reader.unfinishedBytes)

@@ -13,7 +13,7 @@ describe('network/reader: faults of a stream', () => {
     rig = createReaderRig()
   })
 
-  describe('bad bytes reset the stream', () => {
+  describe('malformed bytes reset the stream', () => {
     function expectBad (bytes: number[]): void {
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive(bytes)
@@ -34,7 +34,7 @@ describe('network/reader: faults of a stream', () => {
       it(name, () => { expectBad(bytes) })
     }
 
-    it('random bytes: resets it or reads on, and never throws', () => {
+    it('random bytes: the reader resets it or continues, and never throws', () => {
       fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
         rig.stream = new FakeStream()
         rig.owner.over = []
@@ -62,7 +62,7 @@ describe('network/reader: faults of a stream', () => {
       expect(read.unfinishedBytes).to.equal(4)
     })
 
-    it('nothing is heard of a stream that was reset', () => {
+    it('nothing is reported of a stream that was reset', () => {
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive([0x01, 0x0f], frame(numbered(1)))
       rig.stream.receive(frame(numbered(2)))
@@ -82,7 +82,7 @@ describe('network/reader: faults of a stream', () => {
       expect(rig.clock.timers).to.equal(0)
     })
 
-    it('is waited for while more of it comes', async () => {
+    it('does not reset the stream while more of it arrives', async () => {
       const bytes = frame(numbered(1))
       createReader(rig.stream, true, rig.owner)
 
@@ -104,7 +104,7 @@ describe('network/reader: faults of a stream', () => {
       expect(rig.stream.status).to.equal('closed')
     })
 
-    it('is not held against a peer whose connection was lost', async () => {
+    it('does not count against a peer whose connection was lost', async () => {
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive(frame(numbered(1)).subarray(0, 10))
       rig.stream.onTransportClosed()

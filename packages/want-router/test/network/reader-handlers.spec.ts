@@ -48,7 +48,7 @@ describe('network/reader: how messages are handled', () => {
     })
   })
 
-  it('takes no more items in one pass of the event loop than the limit, and a message at least', async () => {
+  it('handles no more items in one pass of the event loop than the limit, but at least one message', async () => {
     rig.owner.limits = { ...rig.owner.limits, itemsPerPass: 3 }
     createReader(rig.stream, true, rig.owner)
     rig.stream.receive([1, 2, 3, 4, 5, 6, 7].flatMap(number => [...frame(numbered(number))]))
@@ -66,7 +66,7 @@ describe('network/reader: how messages are handled', () => {
     expect(rig.stream.readStatus).to.equal('readable')
   })
 
-  it('takes no more items in one pass of the event loop when they come in many pieces, and as many again in the next', async () => {
+  it('handles no more items in one pass of the event loop if they come in many pieces, and as many again in the next', async () => {
     rig.owner.limits = { ...rig.owner.limits, itemsPerPass: 3 }
     createReader(rig.stream, true, rig.owner)
 
@@ -102,7 +102,7 @@ describe('network/reader: how messages are handled', () => {
     expect(rig.owner.seen).to.deep.equal([1, 2, 3, 4])
   })
 
-  it('is decoded without blocks where none are taken, and counted', () => {
+  it('is decoded without blocks if none are taken, and counted', () => {
     rig.owner.answers = false
     createReader(rig.stream, true, rig.owner)
     rig.stream.receive([...frame(numbered(1)), ...frame({ full: true })])
@@ -178,7 +178,7 @@ describe('network/reader: how messages are handled', () => {
       expect(read.over).to.equal(true)
     })
 
-    it('is over when a paused stream without anything left was reset', async () => {
+    it('has nothing more to wait for when a paused stream without data was reset', async () => {
       const read = createReader(rig.stream, true, rig.owner)
       rig.stream.receive(frame(numbered(1)))
       rig.stream.onRemoteReset()
@@ -187,7 +187,7 @@ describe('network/reader: how messages are handled', () => {
       expect(read.over).to.equal(true)
     })
 
-    it('says what waits, and does not count it as unfinished', () => {
+    it('has the bytes behind it count as waiting, not as unfinished', () => {
       const second = frame(numbered(2))
       const third = frame(numbered(3))
       const read = createReader(rig.stream, true, rig.owner)
@@ -197,7 +197,7 @@ describe('network/reader: how messages are handled', () => {
       expect(rig.owner.unfinishedBytes).to.equal(0)
     })
 
-    it('is not held against the peer: half a message may wait as long as it takes', async () => {
+    it('does not count against the peer: half a message may wait as long as it takes', async () => {
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive([...frame(numbered(1)), ...frame(numbered(2)).subarray(0, 10)])
       await rig.clock.advance(120_000)
@@ -216,7 +216,7 @@ describe('network/reader: how messages are handled', () => {
       expect(rig.stream.status).to.equal('open')
     })
 
-    it('is held to what libp2p buffers where the muxer cannot stop the peer', () => {
+    it('may let only as much wait as libp2p buffers if the muxer cannot stop the peer', () => {
       const read = createReader(rig.stream, false, rig.owner)
       rig.stream.receive(frame(numbered(1)))
       rig.stream.onData(new Uint8Array(5 * MIB))
@@ -228,7 +228,7 @@ describe('network/reader: how messages are handled', () => {
   })
 
   describe('a handler that fails', () => {
-    it('by throwing costs that stream', () => {
+    it('by throwing resets only its stream', () => {
       rig.owner.handle = () => { throw new Error('boom') }
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive(frame(numbered(1)), frame(numbered(2)))
@@ -237,7 +237,7 @@ describe('network/reader: how messages are handled', () => {
       expect(rig.owner.stats.badFrames).to.equal(0)
     })
 
-    it('later costs that stream', async () => {
+    it('by rejecting resets only its stream', async () => {
       rig.owner.handle = async () => { throw new Error('boom') }
       createReader(rig.stream, true, rig.owner)
       rig.stream.receive(frame(numbered(1)), frame(numbered(2)))
@@ -246,7 +246,7 @@ describe('network/reader: how messages are handled', () => {
       expect(rig.owner.seen).to.deep.equal([1])
     })
 
-    it('after it has disconnected the peer itself costs nothing more', async () => {
+    it('after it has disconnected the peer resets nothing more', async () => {
       const read = createReader(rig.stream, true, rig.owner)
 
       rig.owner.handle = async () => {

@@ -22,7 +22,7 @@ describe('network/reader', () => {
       expect(rig.owner.seen).to.deep.equal([1])
     })
 
-    it('reads a stream that had been ended before the handler was called, and closes our half', async () => {
+    it('reads a stream that had been ended before the handler was called, and closes this half', async () => {
       rig.stream.receive(frame(numbered(1)))
       rig.stream.onRemoteCloseWrite()
       createReader(rig.stream, true, rig.owner)
@@ -108,7 +108,7 @@ describe('network/reader', () => {
       expectOver(read)
     })
 
-    it('may have its data in the very frame of the muxer that ends it', async () => {
+    it('may have its data in the frame of the muxer that ends it', async () => {
       const read = createReader(rig.stream, true, rig.owner)
       rig.stream.onRemoteCloseWrite()
       rig.stream.receive(frame(numbered(1)))
@@ -126,7 +126,7 @@ describe('network/reader', () => {
       expect(rig.owner.stats.badFrames).to.equal(1)
     })
 
-    it('is over when it is reset before its data are handed over', async () => {
+    it('is over when it is reset before its data is delivered', async () => {
       pushBack(frame(numbered(1)))
       const read = createReader(rig.stream, true, rig.owner)
       rig.stream.abort(new Error('the connection is gone'))
@@ -136,7 +136,7 @@ describe('network/reader', () => {
     })
   })
 
-  it('hears every message however the bytes are cut', () => {
+  it('reads every message however the bytes are split', () => {
     const bytes = Uint8Array.from([...frame(numbered(1)), ...frame(numbered(2, 5_000)), ...frame(numbered(3))])
 
     fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1 }), sizes => {
@@ -155,7 +155,7 @@ describe('network/reader', () => {
     }))
   })
 
-  it('takes thousands of messages on one stream, however long it was idle between', async () => {
+  it('reads thousands of messages on one stream, however long it was idle in between', async () => {
     createReader(rig.stream, true, rig.owner)
 
     for (let i = 0; i < 5_000; i++) {
@@ -169,7 +169,7 @@ describe('network/reader', () => {
     expect(rig.stream.status).to.equal('open')
   })
 
-  it('closes our half as soon as the other side has closed its own', async () => {
+  it('closes this half as soon as the other side has closed its own', async () => {
     createReader(rig.stream, true, rig.owner)
     rig.stream.receive(frame(numbered(1)))
     expect(rig.stream.closeSent).to.equal(false)

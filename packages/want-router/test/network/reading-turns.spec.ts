@@ -38,7 +38,7 @@ describe('reading turns', () => {
     return called.join('')
   }
 
-  it('come in the next pass, and what waits again comes in the one after that', () => {
+  it('come in the next pass, and those that wait again come in the one after that', () => {
     const owner = {}
     wait(owner, 'a')
     wait(owner, 'b')
@@ -63,7 +63,7 @@ describe('reading turns', () => {
     expect(turns.countPass()).to.equal(first + 1)
   })
 
-  it('are needed by nothing that is small, except behind what waits of the same owner', () => {
+  it('are not needed by small messages, except behind earlier ones of the same owner', () => {
     const owner = {}
     expect(turns.mayGo(owner, false)).to.equal(true)
     wait(owner, 'a')
@@ -72,7 +72,7 @@ describe('reading turns', () => {
     expect(turns.mayGo(owner, false)).to.equal(true)
   })
 
-  it('are needed by what is large, except one in each pass in which nothing waits', () => {
+  it('are needed by large messages, except one in each pass in which nothing waits', () => {
     expect([turns.mayGo({}, true), turns.mayGo({}, true)]).to.deep.equal([true, false])
     expect(pass()).to.equal('')
     wait({}, 'a')
@@ -81,7 +81,7 @@ describe('reading turns', () => {
     expect(turns.mayGo({}, true)).to.equal(true)
   })
 
-  it('go on with what is left of an owner in its next turn, before what it brought later', () => {
+  it('continue with what is left of an owner, before what arrived later', () => {
     const owner = {}
     wait(owner, 'a', { times: 2, takes: 5 })
     wait(owner, 'b', { takes: 5 })
@@ -91,7 +91,7 @@ describe('reading turns', () => {
     expect([pass(), pass(), pass(), pass()]).to.deep.equal(['ab', 'dc', 'a', ''])
   })
 
-  it('call no more of an owner that has had its share, and begin there the next time', () => {
+  it('call no more of an owner that has had its share, and continue there the next time', () => {
     const owner = {}
     wait(owner, 'a', { times: 2, spends: true })
     wait(owner, 'b', { spends: true })

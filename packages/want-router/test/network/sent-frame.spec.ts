@@ -25,7 +25,7 @@ describe('network/sent-frame', () => {
     expect(encodeFrame(messageOf(frame), '/ipfs/bitswap/1.0.0')).to.deep.equal(encodeFrame(message, '/ipfs/bitswap/1.0.0'))
   })
 
-  it('keeps no more alive than what was encoded', () => {
+  it('keeps nothing in memory but the encoded bytes', () => {
     const { wants, blocks } = message
     const kept = Object.values(createSentFrame({ wants, blocks: blocks?.slice(0, 2) }, PROTOCOL, 0))
 

@@ -36,7 +36,7 @@ describe('network/sent-log', () => {
     expect(log.frames).to.have.lengthOf(1)
   })
 
-  it('counts from when a message left, not from when it was handed over', () => {
+  it('counts from when a message left, not from when it was passed to the stream', () => {
     const log = create()
     log.add(frame(10), 0)
     log.settle(5, 60_000, KEEP)
@@ -52,7 +52,7 @@ describe('network/sent-log', () => {
     expect(log.frames.map(({ length }) => length)).to.deep.equal([2 * DEFAULT_NETWORK_LIMITS.resendBytes])
   })
 
-  it('returns what may be lost: everything that has not left, and what has left lately', () => {
+  it('returns what may be lost: everything that has not left, and what has left recently', () => {
     const log = create()
     log.add(frame(1), 0)
     log.settle(0, 0, KEEP)
@@ -100,7 +100,7 @@ describe('network/sent-log', () => {
     }
   })
 
-  it('hands over what has not left, once', () => {
+  it('returns what has not left for another stream, once', () => {
     const log = create()
     log.add(frame(10), 0)
     log.add(frame(20), 0)
@@ -123,7 +123,7 @@ describe('network/sent-log', () => {
     expect(frames.map(({ length }) => length)).to.deep.equal([3])
   })
 
-  it('says when something moved last', () => {
+  it('says when something last left', () => {
     const log = create()
     log.add(frame(10), 100)
     expect(log.progressAt).to.equal(100)

@@ -48,7 +48,7 @@ describe('network/network: the share of a peer of one pass of the event loop', (
     expect(heard()).to.deep.equal([1, 2, 3])
   })
 
-  it('goes round the streams on which something waits', async () => {
+  it('is used by all streams on which something waits, in turn', async () => {
     const streams = [rig.host.stream(ann), rig.host.stream(ann)]
     streams[0].receive([1, 2, 3, 4, 5, 6].flatMap(number => [...frame(numbered(number))]))
     streams[1].receive(frame(numbered(7)))
@@ -61,7 +61,7 @@ describe('network/network: the share of a peer of one pass of the event loop', (
     expect(heard()).to.deep.equal([1, 2, 3, 4, 7, 5, 6])
   })
 
-  it('takes nothing from that of another', () => {
+  it('does not reduce the share of another peer', () => {
     const bob = rig.host.connected(rig.bob)
     one(5, () => rig.host.stream(ann))
     one(2, () => rig.host.stream(bob))

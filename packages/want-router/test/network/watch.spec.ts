@@ -36,7 +36,7 @@ describe('network/watch', () => {
     expect(clock.timers).to.equal(0)
   })
 
-  it('reads what has arrived before it ticks, after the process has stood still', () => {
+  it('has what has arrived read before it ticks, after the process was suspended', () => {
     const clock = standingClock()
     const watched = createWatch(250, clock.now, clock.after)
     const ticks: number[] = []

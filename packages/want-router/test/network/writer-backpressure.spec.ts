@@ -38,7 +38,7 @@ describe('network/writer: how much it sends', () => {
       expect(rig.clock.timers).to.equal(0)
     })
 
-    it('and after ten seconds while all that may wait is used up, after which nothing counts as waiting', async () => {
+    it('and after ten seconds while the total of unsent bytes is used up, after which nothing counts as unsent', async () => {
       rig.limits = { ...rig.limits, unsentTotal: 100 * KIB }
       rig.write = rig.create()
       rig.connection.last.capacity = Infinity
@@ -48,7 +48,7 @@ describe('network/writer: how much it sends', () => {
       // the total, and a message
       expect(rig.budget.unsent).to.be.within(100 * KIB, 120 * KIB)
 
-      // one that reads is served all the same
+      // a peer that reads is still served
       const reader = rig.create()
       reader.wake()
       await rig.clock.advance(0)
@@ -75,7 +75,7 @@ describe('network/writer: how much it sends', () => {
       expect(rig.stalled).to.equal(0)
     })
 
-    it('goes on when there is capacity again', async () => {
+    it('continues when there is capacity again', async () => {
       await rig.send(...Array.from({ length: 100 }, (_, i) => numbered(i + 1, 16 * KIB)))
       const unsent = rig.queue.length
       await rig.connection.last.drain(100 * KIB)

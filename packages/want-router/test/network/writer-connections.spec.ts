@@ -36,7 +36,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.include(2)
     })
 
-    it('one of two that refuses streams is left for the other', async () => {
+    it('two, one refuses streams: the other is used', async () => {
       const other = new FakeConnection(rig.peer)
       rig.connections = [rig.connection, other]
       rig.connection.negotiate = async () => { throw new Error('the muxer is closed') }
@@ -45,7 +45,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([1])
     })
 
-    it('two, one breaks: what may have been on its way is sent again, minutes later and after its stream was closed', async () => {
+    it('two, one breaks: what may have been in flight is sent again, also minutes later and after its stream was closed', async () => {
       const other = new FakeConnection(rig.peer)
       rig.connections = [rig.connection, other]
       await rig.send(...Array.from({ length: 40 }, (_, i) => numbered(i, 100 * KIB)))
@@ -67,7 +67,7 @@ describe('network/writer: where it sends', () => {
       expect(other.streams).to.deep.equal([])
     })
 
-    it('two, one is lost: nothing of it is sent again', async () => {
+    it('two, one is given up: nothing of it is sent again', async () => {
       const other = new FakeConnection(rig.peer)
       rig.connections = [rig.connection, other]
       await rig.send(numbered(1))
@@ -78,7 +78,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([2])
     })
 
-    it('two, the other becomes the first: what follows goes there, and what the old one holds leaves', async () => {
+    it('two, the other becomes the first: later messages go there, and the old one sends what it holds', async () => {
       await rig.send(numbered(1))
       rig.connection.last.capacity = 0
       await rig.send(numbered(2))
@@ -96,7 +96,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([3])
     })
 
-    it('two, the other becomes the first: what does not leave on the old one goes there as well', async () => {
+    it('two, the other becomes the first: what does not leave the old one is also sent there', async () => {
       await rig.send(numbered(1))
       rig.connection.last.capacity = 0
       await rig.send(numbered(2))
@@ -111,7 +111,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left).filter(number => number === 2)).to.have.lengthOf(1)
     })
 
-    it('two, the other becomes the first: what had not moved for long goes there at once', async () => {
+    it('two, the other becomes the first: what had not left for long is sent there at once', async () => {
       await rig.send(numbered(1))
       rig.connection.last.capacity = 0
       await rig.send(numbered(2))
@@ -124,7 +124,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([2])
     })
 
-    it('two, the other becomes the first while a stream is asked for on the old one: that is not waited for', async () => {
+    it('two, the other becomes the first while a stream is being opened on the old one: that stream is given up', async () => {
       rig.connection.negotiate = async () => new Promise(() => {})
       await rig.send(numbered(1))
       const other = new FakeConnection(rig.peer)
@@ -134,7 +134,7 @@ describe('network/writer: where it sends', () => {
       expect(allNumbers(other.last.left)).to.deep.equal([1])
     })
 
-    it('are not written to while it is not known which one lives', async () => {
+    it('are not written to while it is unknown which one is alive', async () => {
       await rig.send(numbered(1))
       rig.undecided = true
       await rig.send(numbered(2))
@@ -172,7 +172,7 @@ describe('network/writer: where it sends', () => {
       expect(rig.taken).to.deep.equal([], 'nothing is taken that cannot be sent')
     })
 
-    it('and was waited for too long counts as refused', async () => {
+    it('within the time counts as refused', async () => {
       rig.connection.negotiate = async ({ signal }) => new Promise((resolve, reject) => {
         signal?.addEventListener('abort', () => { reject(signal.reason) })
       })

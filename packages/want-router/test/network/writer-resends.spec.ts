@@ -15,7 +15,7 @@ describe('network/writer: what it sends again', () => {
   })
 
   describe('when its stream breaks', () => {
-    it('in the moment of sending, what was sent is sent again', async () => {
+    it('just when something is sent, that is sent again', async () => {
       await rig.send(numbered(1))
       rig.connection.last.onRemoteReset()
       await rig.clock.advance(1_000)
@@ -81,7 +81,7 @@ describe('network/writer: what it sends again', () => {
       expect(read(rig.connection.last.left)[0].wants[0].wantType).to.equal('block')
     })
 
-    it('because of a message, that message is tried nine times in all', async () => {
+    it('because of a message, that message is sent nine times in all', async () => {
       await rig.send(numbered(1))
 
       for (let i = 0; i < 12; i++) {
@@ -92,7 +92,7 @@ describe('network/writer: what it sends again', () => {
       expect(rig.connection.streams.map(({ left }) => allNumbers(left))).to.deep.equal(Array.from({ length: 9 }, () => [1]))
     })
 
-    it('again and again, it waits longer each time, up to 10 s', async () => {
+    it('repeatedly, it waits longer each time, up to 10 s', async () => {
       const times: number[] = []
       rig.connection.negotiate = async () => { times.push(rig.clock.now()) }
 
@@ -114,7 +114,7 @@ describe('network/writer: what it sends again', () => {
       expect(rig.connection.asked).to.equal(2)
     })
 
-    it('after having worked, failures of before are forgotten', async () => {
+    it('after having worked, earlier failures are forgotten', async () => {
       const times: number[] = []
 
       const refuse = async (): Promise<void> => {
@@ -167,7 +167,7 @@ describe('network/writer: what it sends again', () => {
           await rig.send(...Array.from({ length: messages }, (_, i) => numbered(first + i, 5_000)))
 
           if (breaks) {
-            // what was on its way in that moment does not arrive
+            // what was in flight at that moment does not arrive
             rig.connection.last.left = rig.connection.last.left.sublist(0, before.get(rig.connection.last) ?? 0)
             rig.connection.last.onRemoteReset()
             await rig.clock.advance(11_000)

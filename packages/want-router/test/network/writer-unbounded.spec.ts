@@ -42,7 +42,7 @@ describe('network/writer: to a peer whose muxer has no flow control', () => {
     expect(rig.write.busy).to.equal(true)
   })
 
-  it('goes on when the peer has read one to its end', async () => {
+  it('continues when the peer has read one to its end', async () => {
     await sendBlocks(100)
     await readToEnd(rig.connection.streams[0])
     expect(rig.connection.streams.map(blocksOf)).to.deep.equal([8, 8, 8, 8, 8])
@@ -50,7 +50,7 @@ describe('network/writer: to a peer whose muxer has no flow control', () => {
     expect(rig.connection.streams.map(blocksOf)).to.deep.equal([8, 8, 8, 8, 8, 8])
   })
 
-  it('goes on after a second if the peer never closes one, and sends nothing twice', async () => {
+  it('continues after a second if the peer never closes one, and sends nothing twice', async () => {
     await sendBlocks(100)
     await rig.clock.advance(60_000)
     expect(rig.connection.streams.flatMap(({ left }) => allNumbers(left))).to.deep.equal(Array.from({ length: 100 }, (_, i) => i))
@@ -58,7 +58,7 @@ describe('network/writer: to a peer whose muxer has no flow control', () => {
     expect(rig.connection.streams.every(({ resetSent }) => resetSent), 'no stream is left').to.equal(true)
   })
 
-  it('begins no other while the last holds what has not left', async () => {
+  it('begins no other while the last one holds unsent bytes', async () => {
     rig.connection.capacity = 2 * MIB - BLOCK
     await sendBlocks(100)
     await rig.clock.advance(10_000)

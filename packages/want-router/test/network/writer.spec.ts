@@ -36,7 +36,7 @@ describe('network/writer', () => {
       expect(allNumbers(rig.connection.last.left)).to.have.lengthOf(100)
     })
 
-    it('is asked for once, however often there is something to send meanwhile', async () => {
+    it('is opened once, however often there is something to send meanwhile', async () => {
       const negotiated = Promise.withResolvers<void>()
       rig.connection.negotiate = async () => negotiated.promise
       await rig.send(numbered(1))
@@ -54,7 +54,7 @@ describe('network/writer', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal([1, 2])
     })
 
-    it('is not read: replies come on their own streams', async () => {
+    it('is not read, since answers come on their own streams', async () => {
       await rig.send(numbered(1))
       rig.connection.last.receive(new Uint8Array(5 * MIB))
       expect(rig.connection.last.readBufferLength).to.equal(0)
@@ -84,7 +84,7 @@ describe('network/writer', () => {
       expect(rig.clock.timers).to.equal(0)
     })
 
-    it('is not closed while what left lately may have to be sent again: closing it would send it twice', async () => {
+    it('is not closed while messages that left recently may have to be sent again, since closing it would send them twice', async () => {
       await rig.send(numbered(0))
       const first = rig.connection.last
       // Helia closes its half as soon as it has one
@@ -126,7 +126,7 @@ describe('network/writer', () => {
       expect(allNumbers(rig.connection.last.left)).to.deep.equal([1])
     })
 
-    it('is not content with a stream that libp2p is closing', async () => {
+    it('does not use a stream that libp2p is closing', async () => {
       await rig.send(numbered(1))
       await rig.connection.last.close()
       await rig.write.open(new AbortController().signal)
@@ -161,7 +161,7 @@ describe('network/writer', () => {
     })
   })
 
-  it('greets with a message without content, unless it has something to say', async () => {
+  it('greets with a message without content, unless it has a message', async () => {
     rig.write.greet()
     await settled()
     expect(rig.connection.last.left.slice()).to.deep.equal(Uint8Array.of(2, 0x0a, 0))
@@ -174,7 +174,7 @@ describe('network/writer', () => {
     expect(rig.connection.streams.flatMap(({ left }) => read(left))).to.have.lengthOf(4, 'of these only the block is sent again')
   })
 
-  it('survives a caller that throws, and goes on', async () => {
+  it('survives a caller that throws, and continues', async () => {
     const bad = { blocks: [{ prefix: new Uint8Array(5), data: new Uint8Array(5 * MIB) }] }
     await rig.send(numbered(1), bad, numbered(2))
     await rig.clock.advance(500)
