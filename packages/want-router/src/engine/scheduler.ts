@@ -8,7 +8,9 @@
  * A cycle is over when all clients in line have had a round. A client that joins later, or
  * has not used up its round, is served before them: however many clients want much, those
  * that want little do not wait in line, and no client has more than one round in a cycle
- * (new flows of FQ-CoDel, RFC 8290).
+ * (new flows of FQ-CoDel, RFC 8290). Clients that are served first share the places that
+ * members get free: one that got some goes to the end of them. Otherwise the whole rounds
+ * of many clients that come at once would delay one that wants little.
  *
  * A round that full windows interrupt continues when they have capacity again, and is not
  * paid for twice. A client for which members have no capacity waits for places or for
@@ -70,7 +72,11 @@ export function schedule (state: State): void {
   peaks.rankings = Math.max(peaks.rankings, MAX_PICKS - scheduler.picks)
 }
 
-/** Clients that were held up only by what waits for others. */
+/**
+ * Wakes clients that could ask for nothing because of what other clients had not read. A
+ * client that was given something meanwhile, a copy of a block that another asked for, leaves
+ * the line: it gets a round when it takes that, and the clients behind it do not wait for it.
+ */
 function wakeForMemory (state: State): void {
   const { scheduler } = state
 
@@ -79,19 +85,30 @@ function wakeForMemory (state: State): void {
   }
 
   scheduler.memoryFreed = false
-  const { needMemory, ready } = scheduler
+  const { needMemory, passedOverForMemory, ready } = scheduler
 
-  for (let client = needMemory.first; client != null && hasWindow(state, client); client = needMemory.first) {
-    needMemory.delete(client)
-    getInLine(scheduler, ready, client)
-  }
+  for (let client = needMemory.first; client != null; client = needMemory.first) {
+    const mayAsk = hasWindow(state, client)
 
-  for (const client of scheduler.passedOverForMemory) {
-    if (!hasWindow(state, client)) {
+    if (!mayAsk && isIdle(client)) {
       break
     }
 
-    haveLookAgain(scheduler, client)
+    needMemory.delete(client)
+
+    if (mayAsk) {
+      getInLine(scheduler, ready, client)
+    }
+  }
+
+  for (const client of passedOverForMemory) {
+    if (hasWindow(state, client)) {
+      haveLookAgain(scheduler, client)
+    } else if (isIdle(client)) {
+      break
+    } else {
+      passedOverForMemory.delete(client)
+    }
   }
 }
 
@@ -224,13 +241,19 @@ function serveAll (state: State, line: Line<Client>): void {
 /** Serves a client's round, and puts the client into the line in which it then waits. */
 function serve (state: State, client: Client, noBytes: boolean): End {
   const { scheduler } = state
+  const waiting = client.queue.size
   const end = mayBegin(state, client) ? serveQueue(state, client, noBytes) : 'no places'
 
   const { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory } = scheduler
   const { line } = client
+  const isFirst = line === newToCycle || line === needPlacesFirst
 
-  if (end === 'later' || (end === 'no bytes' && line === needBytes) || (end === 'no places' && (line === needPlaces || line === needPlacesFirst))) {
-    return end // it stays where it is
+  // a client that is served first and got some places leaves the next ones to others
+  const gotSome = isFirst && client.queue.size < waiting
+  const stays = end === 'no places' ? line === needPlaces || (line === needPlacesFirst && !gotSome) : end === 'later' || (end === 'no bytes' && line === needBytes)
+
+  if (stays) {
+    return end
   }
 
   leaveRounds(state, client)
@@ -241,7 +264,7 @@ function serve (state: State, client: Client, noBytes: boolean): End {
   } else if (end === 'no bytes') {
     getInLine(scheduler, needBytes, client)
   } else if (end === 'no places') {
-    getInLine(scheduler, line === newToCycle ? needPlacesFirst : needPlaces, client)
+    getInLine(scheduler, isFirst ? needPlacesFirst : needPlaces, client)
   } else if (end === 'held' && isIdle(client)) {
     getInLine(scheduler, needMemory, client)
   }

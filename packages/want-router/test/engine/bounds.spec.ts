@@ -366,6 +366,36 @@ describe('engine: what a client may cost', function () {
 
       expect(b.engine.status().totals.bytesSent).to.be.at.least(21 * MIB)
     })
+
+    it('one that waits for others and is given a copy meanwhile keeps none waiting that is behind it', () => {
+      const b = bench({ members: [{ id: 'a' }], limits: { expectedBlock: MIB, unsent: 8 * MIB, unsentPerClient: MIB } })
+
+      for (let i = 0; i < 6; i++) {
+        const unread = testBlock(i, 0.9 * MIB)
+        b.want(`unread${i}`, entry(unread))
+        b.block('a', unread)
+      }
+
+      const [shared, missing, next, last] = [10, 11, 12, 13].map(i => testBlock(i, MIB))
+      b.want('first', entry(shared))
+      b.want('second', entry(missing))
+      b.want('third', entry(shared), entry(next))
+      b.want('fourth', entry(last))
+      expect([next, last].flatMap(block => b.askedFor(block)), 'what all may have is taken').to.be.empty()
+
+      // two copies fit beside what is unread, and none reads its own
+      b.block('a', shared)
+      b.answer('a', missing, 'dont-have')
+      expect(b.askedFor(last)).to.be.empty()
+      b.take('unread0')
+      expect(b.askedFor(last)).to.have.length(1)
+
+      // what the third takes wakes it
+      b.block('a', last)
+      b.take('unread1')
+      b.take('third')
+      expect(b.askedFor(next)).to.have.length(1)
+    })
   })
 
   it('a thousand wants over the limit take one look at the list, not one each', () => {

@@ -137,6 +137,21 @@ describe('engine: deficit round robin', () => {
     }
   })
 
+  it('does not make a client that wants little wait for the first rounds of many that joined just before', () => {
+    const { b, dontHave } = crowded()
+    const little = testBlock(0, SIZE)
+    b.want('little', entry(little, { wantType: 'have' }))
+    let turns = 0
+
+    for (; b.askedFor(little).length === 0; turns++) {
+      dontHave(1)
+      b.flush()
+    }
+
+    // one for each of those that have not begun, where their rounds are sixteen
+    expect(turns).to.be.at.most(20)
+  })
+
   it('gives a client that wants one block after another no more than one round in a cycle', () => {
     const { b, dontHave } = crowded()
     // all of them have had their first round
