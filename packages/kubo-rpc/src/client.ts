@@ -1,10 +1,9 @@
 import { parseEndpoint } from './endpoint.ts'
 import { KuboRpcError } from './errors.ts'
+import { fetchRequest } from './fetch-request.ts'
 import { readJson } from './json-response.ts'
 import type { EndpointHost, EndpointInit } from './endpoint.ts'
-
-/** The platform's `fetch`, or a replacement. */
-export type Fetch = (request: Request) => Promise<Response>
+import type { Fetch } from './fetch-request.ts'
 
 /** The arguments and options of a command; `arg` may be given several times. */
 export type Query = Readonly<Record<string, string | readonly string[]>>
@@ -88,7 +87,7 @@ export function createKuboRpc (init: KuboRpcInit): KuboRpc {
 
     async call (command, query, init) {
       const request = rpc.request(command, query, init)
-      const response = await fetch(request).catch(err => { throw failure(err, init?.signal) })
+      const response = await fetchRequest(fetch, request).catch(err => { throw failure(err, init?.signal) })
 
       // browsers do not show the status of a redirect that was not followed
       if (response.type === 'opaqueredirect' || REDIRECTS.includes(response.status)) {

@@ -11,8 +11,10 @@
  * ```
  */
 export { createKuboRpc } from './client.ts'
-export type { CallInit, Fetch, KuboRpc, KuboRpcInit, Query } from './client.ts'
+export type { CallInit, KuboRpc, KuboRpcInit, Query } from './client.ts'
 export { parseEndpoint } from './endpoint.ts'
 export type { Endpoint, EndpointHost, EndpointInit } from './endpoint.ts'
 export * from './errors.ts'
 export { failureMessage } from './failure-message.ts'
+export { fetchRequest } from './fetch-request.ts'
+export type { Fetch } from './fetch-request.ts'

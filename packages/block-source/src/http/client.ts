@@ -1,3 +1,4 @@
+import { fetchRequest } from '@kitsune/kubo-rpc'
 import { DEFAULTS } from '../defaults.ts'
 import { BudgetExceededError, HashMismatchError, InvalidOptionError, ObjectChangedError, ObjectTooLargeError, OutOfRangeError, StoreRefusedError, StoreUnavailableError, TruncatedError } from '../errors.ts'
 import { checkRetryOptions, retry } from '../retry.ts'
@@ -61,7 +62,7 @@ export function createHttpClient ({ fetch = async request => globalThis.fetch(re
     const idle = createIdleAbort(idleTimeout, signal)
 
     try {
-      const response = await fetch(await request({ signal: idle.signal, redirect: 'manual' }))
+      const response = await fetchRequest(fetch, await request({ signal: idle.signal, redirect: 'manual' }))
 
       // browsers report a redirect that was not followed as a response of type opaqueredirect
       if (response.type === 'opaqueredirect' || [301, 302, 303, 307, 308].includes(response.status)) {
