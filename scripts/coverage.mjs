@@ -55,7 +55,7 @@ async function main (temporary) {
 
   // all of them run the built code, or their counts could not be added
   const codes = [
-    await run('mocha', ['--reporter', 'dot', '--timeout', '60000', ...specs()], { cwd: root, env }),
+    await run('mocha', ['--reporter', 'dot', '--timeout', '300000', ...specs()], { cwd: root, env }),
     ...await Promise.all(shares(Number(seeds), availableParallelism()).map(async ([first, count]) => {
       return run(process.execPath, [join(root, 'scripts', 'lib', 'play-chaos.mjs'), `${first}`, `${count}`], { cwd: root, env })
     }))

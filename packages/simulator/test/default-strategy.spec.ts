@@ -11,7 +11,7 @@ import type { Scenario } from '../src/scenario/schema.ts'
 
 /** The reasons for the default, each compared with one of its parts alone. */
 describe('the default strategy', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   const totals = (scenario: Scenario, strategy: string, scale = 0.25): Totals => runOf(scaled(parseScenario(scenario), scale), strategy).totals
 

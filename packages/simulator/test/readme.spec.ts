@@ -26,7 +26,7 @@ async function printedBy (run: () => Promise<void>): Promise<string> {
 }
 
 describe('README', function () {
-  this.timeout(30_000)
+  this.timeout(120_000)
 
   /** The only block of code with that in it, as a module that imports these sources in place of the package. */
   async function load (what: string): Promise<Record<string, unknown>> {

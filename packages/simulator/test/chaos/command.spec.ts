@@ -17,7 +17,7 @@ async function run (...args: string[]): Promise<{ code: number, stdout: string, 
 }
 
 describe('chaos: the command', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   it('says how many runs it played, what they met, and that no invariant was broken', async () => {
     const { code, stdout } = await run('--seeds', '30', '--first', '5', '--threads', '1')

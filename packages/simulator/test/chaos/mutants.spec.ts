@@ -12,7 +12,7 @@ const SEARCH = 'npm run chaos -- --mutants packages/simulator/test/chaos/mutants
 const seeds: Partial<Record<string, number>> = JSON.parse(readFileSync(new URL('mutant-seeds.json', import.meta.url), 'utf8'))
 
 describe('chaos: mutants', function () {
-  this.timeout(FULL ? 600_000 : 60_000)
+  this.timeout(FULL ? 1_800_000 : 300_000)
 
   for (const mutant of MUTANTS) {
     const { name } = mutant

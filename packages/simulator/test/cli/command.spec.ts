@@ -12,7 +12,7 @@ const BIN = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../src/b
 interface Ran { code: number, stdout: string, stderr: string }
 
 describe('kitsune-simulate', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   let folder: string
 

@@ -37,7 +37,7 @@ describe('figures in a document', () => {
 })
 
 describe('docs/strategies.md', function () {
-  this.timeout(120_000)
+  this.timeout(300_000)
 
   const path = fileURLToPath(new URL(`${import.meta.url.endsWith('.ts') ? '../..' : '../../..'}/../../docs/strategies.md`, import.meta.url))
 

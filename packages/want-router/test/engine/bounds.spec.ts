@@ -17,7 +17,7 @@ setFlagsFromString('--expose-gc')
 const gc: () => void = runInNewContext('gc')
 
 describe('engine: what a client may cost', function () {
-  this.timeout(60_000)
+  this.timeout(300_000)
 
   it('of a wantlist of 100,000 entries keeps the 1,024 of highest priority', () => {
     const b = bench({ members: [] })
