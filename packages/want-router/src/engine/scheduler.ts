@@ -72,11 +72,7 @@ export function schedule (state: State): void {
   peaks.rankings = Math.max(peaks.rankings, MAX_PICKS - scheduler.picks)
 }
 
-/**
- * Wakes clients that could ask for nothing because of what other clients had not read. A
- * client that was given something meanwhile, a copy of a block that another asked for, leaves
- * the line: it gets a round when it takes that, and the clients behind it do not wait for it.
- */
+/** Wakes clients that could ask for nothing because of what other clients had not read. */
 function wakeForMemory (state: State): void {
   const { scheduler } = state
 
@@ -87,27 +83,27 @@ function wakeForMemory (state: State): void {
   scheduler.memoryFreed = false
   const { needMemory, passedOverForMemory, ready } = scheduler
 
-  for (let client = needMemory.first; client != null; client = needMemory.first) {
+  wakeThose(state, needMemory, client => { getInLine(scheduler, ready, client) })
+  wakeThose(state, passedOverForMemory, client => { haveLookAgain(scheduler, client) })
+}
+
+/**
+ * Wakes clients as long as the first of them has a window. A client that was given something
+ * meanwhile, a copy of a block that another asked for, does not wait with the others any more:
+ * it gets a round when it takes that, and the clients behind it do not wait for it.
+ */
+function wakeThose (state: State, waiting: Line<Client> | Set<Client>, wake: (client: Client) => void): void {
+  for (const client of waiting) {
     const mayAsk = hasWindow(state, client)
 
     if (!mayAsk && isIdle(client)) {
-      break
+      return
     }
 
-    needMemory.delete(client)
+    waiting.delete(client)
 
     if (mayAsk) {
-      getInLine(scheduler, ready, client)
-    }
-  }
-
-  for (const client of passedOverForMemory) {
-    if (hasWindow(state, client)) {
-      haveLookAgain(scheduler, client)
-    } else if (isIdle(client)) {
-      break
-    } else {
-      passedOverForMemory.delete(client)
+      wake(client)
     }
   }
 }
