@@ -54,20 +54,14 @@ describe('peers that come, want and go', function () {
     await poll(async () => await balancer.metric('kitsune_router_clients') === 0, 'all to have gone')
   }
 
-  const held = async (): Promise<number> => {
-    const { heap, external } = await balancer.look({ collected: true })
-
-    return heap + external
-  }
-
   it(`leave less than 1 KiB each, and one that stays is served: ${CYCLES} of them`, async () => {
     // the permanent cost of the first is not left by each
     await besideHonest(balancer.tcp, 'who stays, at first', hold, async () => visits(200))
     await allGone()
-    const before = await held()
+    const before = await balancer.held()
     await besideHonest(balancer.tcp, 'who stays', hold, async () => visits(CYCLES))
     await allGone()
 
-    await poll(async () => await held() - before < CYCLES * LEFT + SLACK, `less than ${CYCLES} KiB to be left`, { timeout: 20_000, interval: 500 })
+    await poll(async () => await balancer.held() - before < CYCLES * LEFT + SLACK, `less than ${CYCLES} KiB to be left`, { timeout: 20_000, interval: 500 })
   })
 })

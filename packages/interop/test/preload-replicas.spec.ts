@@ -199,11 +199,7 @@ describe('preload by replicas behind a TCP proxy', function () {
     }
 
     /** What each replica holds after a full collection, bytes. */
-    const held = async (): Promise<number[]> => Promise.all(replicas.map(async replica => {
-      const { heap, external } = await replica.look({ collected: true })
-
-      return heap + external
-    }))
+    const held = async (): Promise<number[]> => Promise.all(replicas.map(async replica => replica.held()))
 
     type Step = () => Promise<unknown> | void
 

@@ -22,6 +22,8 @@ export interface Look {
 export interface ProbedBalancer extends Balancer {
   /** Takes a sample; `collected`: after a full collection. */
   look (options?: { collected?: boolean }): Promise<Look>
+  /** What it holds after a full collection, in its heap and outside of it, bytes. */
+  held (): Promise<number>
   /** The most work that its router has done at once since it was started. */
   peaks (): Promise<Peaks>
 }
@@ -45,11 +47,19 @@ export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBa
 
   const { probe } = JSON.parse(find() ?? '{}') as { probe: number }
 
-  return Object.assign(balancer, {
-    async look ({ collected = false } = {}) {
-      const response = await fetch(`http://127.0.0.1:${probe}/${collected ? 'collected' : ''}`)
+  const look = async ({ collected = false } = {}): Promise<Look> => {
+    const response = await fetch(`http://127.0.0.1:${probe}/${collected ? 'collected' : ''}`)
 
-      return await response.json() as Look
+    return await response.json() as Look
+  }
+
+  return Object.assign(balancer, {
+    look,
+
+    async held () {
+      const { heap, external } = await look({ collected: true })
+
+      return heap + external
     },
 
     async peaks () {

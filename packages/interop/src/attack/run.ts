@@ -136,13 +136,7 @@ interface Memory { readonly resident: number, readonly held: number }
 function memoryAfter (balancer: ProbedBalancer, ms: number): () => Promise<Memory> {
   const resident = delay(Math.max(0, ms)).then(() => residentBytes(balancer.pid)?.now ?? 0)
 
-  return async () => ({ resident: await resident, held: await held(balancer) })
-}
-
-async function held (balancer: ProbedBalancer): Promise<number> {
-  const { heap, external } = await balancer.look({ collected: true })
-
-  return heap + external
+  return async () => ({ resident: await resident, held: await balancer.held() })
 }
 
 function median (repeated: readonly Repetition[], { resident, held }: Memory): AttackResult {
@@ -152,7 +146,7 @@ function median (repeated: readonly Repetition[], { resident, held }: Memory): A
 }
 
 async function flood (init: AttackInit, target: ProbedBalancer, honest: HonestClient): Promise<Omit<Repetition, keyof Sunk>> {
-  const heap = await held(target)
+  const heap = await target.held()
   await target.look()
   const resident = residentBytes(target.pid)?.now ?? 0
   resetPeak(target.pid)

@@ -36,12 +36,6 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
     await peers.stop()
   })
 
-  const held = async (): Promise<number> => {
-    const { heap, external } = await balancer.look({ collected: true })
-
-    return heap + external
-  }
-
   const gauges = async (): Promise<number[]> => Promise.all(GAUGES.map(async name => balancer.metric(name)))
 
   /** Connects, asks for a block that no node has, and leaves. */
@@ -73,11 +67,11 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
     // the permanent cost of the first clients
     await round(clients, 3, `${missing.cid}`)
     await poll(async () => (await gauges()).every(value => value === 0), 'nothing to be left', { timeout: 10_000 })
-    const before = await held()
+    const before = await balancer.held()
 
     await round(clients, RECONNECTS / CLIENTS, `${missing.cid}`)
     await poll(async () => (await gauges()).every(value => value === 0), 'nothing to be left', { timeout: 10_000 })
-    await poll(async () => await held() < before + SLACK, 'memory to be as before', { timeout: 20_000, interval: 500 })
+    await poll(async () => await balancer.held() < before + SLACK, 'memory to be as before', { timeout: 20_000, interval: 500 })
 
     const honest = await peers.wire({ onMessage: serveBlocks([block]) })
     await honest.connect(balancer.ws)

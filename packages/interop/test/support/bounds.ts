@@ -38,13 +38,7 @@ export async function held (balancer: ProbedBalancer): Promise<number> {
  * follows from when it is collected, and so from what else the machine does.
  */
 export async function mostHeld (balancer: ProbedBalancer, task: () => Promise<unknown>): Promise<number> {
-  const look = async (): Promise<number> => {
-    const { heap, external } = await balancer.look({ collected: true })
-
-    return heap + external
-  }
-
-  const before = await look()
+  const before = await balancer.held()
   const state = { over: false }
   const running = task().finally(() => { state.over = true })
   // it is awaited below
@@ -53,7 +47,7 @@ export async function mostHeld (balancer: ProbedBalancer, task: () => Promise<un
 
   while (!state.over) {
     const begin = performance.now()
-    most = Math.max(most, await look())
+    most = Math.max(most, await balancer.held())
     await delay(Math.max(MIN_PAUSE, PAUSES * (performance.now() - begin)))
   }
 
