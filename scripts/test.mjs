@@ -39,7 +39,7 @@ const { values: { grep, full }, positionals } = parseArgs({
   }
 })
 
-/** Workspaces whose results do not depend on a clock: they run beside the others, with low priority. */
+/** Workspaces whose results do not depend on a clock: they run beside the others, with low priority, but for the files that `parts` has alone. */
 const BESIDE = new Set(['@kitsune/block-source', '@kitsune/simulator'])
 
 const skipIsFailure = isSet(process.env.CI) || isSet(process.env.KITSUNE_NO_SKIP)
@@ -65,7 +65,7 @@ if (positionals.length === 0) {
 
 const beside = tested.filter(({ name }) => tested.length > 1 && BESIDE.has(name))
 const alone = tested.filter(workspace => !beside.includes(workspace))
-const besides = Promise.all(beside.map(async workspace => testBeside(workspace, { priority: constants.priority.PRIORITY_BELOW_NORMAL })))
+const besides = Promise.all(beside.map(async workspace => testBeside(workspace, { priority: constants.priority.PRIORITY_BELOW_NORMAL, files: parts(workspace).atOnce.at(0) })))
 
 for (const [i, workspace] of alone.entries()) {
   console.log(`\n${workspace.name} (${i + 1} of ${tested.length})`)
@@ -75,6 +75,11 @@ for (const [i, workspace] of alone.entries()) {
 for (const [i, { suite, output }] of (await besides).entries()) {
   console.log(`\n${suite.name} (${alone.length + i + 1} of ${tested.length}), which ran beside the others\n${output}`)
   suites.push(suite)
+}
+
+for (const workspace of beside.filter(workspace => parts(workspace).atOnce.length > 0)) {
+  console.log(`\n${workspace.name}, what runs alone`)
+  suites.push(await testWorkspace(workspace, { name: `${workspace.name} alone`, files: parts(workspace).alone }))
 }
 
 suites.push(sentNothing())

@@ -30,7 +30,8 @@ export const AT_ONCE = {
       'test/preload/{hung-bitswap,late-errors,unobtainable}.spec.ts',
       'test/{idle,slow-lines}.spec.ts'
     ]
-  ]
+  ],
+  '@kitsune/simulator': [['test/!(simulation).spec.ts', 'test/*/**/*.spec.ts']]
 }
 
 /**
