@@ -21,8 +21,8 @@ export interface ListingInit {
   readonly wait: number
   /** Whether the list waits for the readers of the answer. */
   isHeldUp (): boolean
-  /** Whether the member could continue: it waits for no block from a client. */
-  couldGoOn (): boolean
+  /** Whether the member could continue: there are clients, and it waits for no block from them. */
+  canContinue (): boolean
   /** A member did nothing, and the next one, which was asked in its place, did something. */
   onHung (member: string): void
 }
@@ -36,7 +36,7 @@ export interface Listing extends AsyncIterable<Ref> {
 }
 
 /** Creates a listing. No member is asked before it is read. */
-export function createListing ({ query, members, signal, timers, wait, isHeldUp, couldGoOn, onHung }: ListingInit): Listing {
+export function createListing ({ query, members, signal, timers, wait, isHeldUp, canContinue, onHung }: ListingInit): Listing {
   let asked: RefsMember | undefined
   let watch: MemberWatch | undefined
   let lines = 0
@@ -52,7 +52,7 @@ export function createListing ({ query, members, signal, timers, wait, isHeldUp,
   async function * ask (member: RefsMember, others: boolean): AsyncGenerator<Ref, boolean> {
     const before = lines
     let listed = 0
-    const own = watch = watchMember({ timers, wait, began: before > 0, givesUp: began => !isHeldUp() && (began ? couldGoOn() : others) })
+    const own = watch = watchMember({ timers, wait, began: before > 0, givesUp: began => !isHeldUp() && (began ? canContinue() : others) })
     asked = member
 
     try {

@@ -102,12 +102,16 @@ export function createService (init: ServiceInit): Service {
         throw shared.error
       }
 
-      const reader = traversals.join(query, bytes => {
-        hourly.add(client, bytes)
-        const spent = hourly.spent(client)
+      const reader = traversals.join(query, {
+        elsewhere: shared,
 
-        if (spent != null) {
-          leave(spent)
+        onReceived (bytes) {
+          hourly.add(client, bytes)
+          const spent = hourly.spent(client)
+
+          if (spent != null) {
+            leave(spent)
+          }
         }
       })
       progress.reader = reader

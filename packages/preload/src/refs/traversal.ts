@@ -60,11 +60,16 @@ export interface TraversalReader {
 export interface Traversal {
   /** Whether a reader that joins now reads all of it. */
   readonly joinable: boolean
-  join (listener?: ReceivedListener): TraversalReader
+  join (init?: ReaderInit): TraversalReader
 }
 
-/** Called with the bytes of each block that a client has sent, until the reader leaves. */
-export type ReceivedListener = (bytes: number) => void
+/** What a reader is told, and what it knows. */
+export interface ReaderInit {
+  /** Called with the bytes of each block that a client has sent, until the reader leaves. Default: no callback. */
+  onReceived? (bytes: number): void
+  /** Its clients that are connected to other processes, and whether these have been asked for blocks that have not arrived. Default: none. */
+  readonly elsewhere?: { readonly peers: readonly string[], readonly waits: boolean }
+}
 
 /** What clients have sent. */
 export interface Received {
@@ -87,8 +92,7 @@ class MemberTraversal implements Traversal {
   readonly #ending = new AbortController()
   readonly #clients: TraversalClients
   readonly #received: Received = { blocks: 0, bytes: 0 }
-  /** What each reader has called for a block. */
-  readonly #readers = new Set<{ readonly received?: ReceivedListener }>()
+  readonly #readers = new Set<ReaderInit>()
   #started = false
   /** Lines that have been passed on. */
   #written = 0
@@ -110,7 +114,7 @@ class MemberTraversal implements Traversal {
         this.#received.blocks++
         this.#received.bytes += bytes.byteLength
         this.#progress()
-        this.#readers.forEach(({ received }) => { received?.(bytes.byteLength) })
+        this.#readers.forEach(({ onReceived }) => { onReceived?.(bytes.byteLength) })
       },
       unknown: () => {
         // without a client nothing could be asked of one
@@ -129,7 +133,7 @@ class MemberTraversal implements Traversal {
       timers,
       wait: limits.memberWait,
       isHeldUp: () => this.#lines.isFull,
-      couldGoOn: () => this.#clients.size > 0 && !this.#passage.waits,
+      canContinue: () => this.#canContinue(),
       onHung
     })
     this.#begun.promise.catch(() => {})
@@ -143,12 +147,12 @@ class MemberTraversal implements Traversal {
     return !this.#ended && this.#lines.whole
   }
 
-  join (received?: ReceivedListener): TraversalReader {
+  join (init: ReaderInit = {}): TraversalReader {
     const lines = this.#lines.read()
     const clients = new Set<string>()
     const before = { ...this.#received }
     const traversal = this
-    const reader = { received }
+    const reader: ReaderInit = { ...init }
     this.#readers.add(reader)
 
     return {
@@ -187,6 +191,13 @@ class MemberTraversal implements Traversal {
 
     this.#missing.read()
     this.#run().then(() => { this.#end() }, err => { this.#end(err) })
+  }
+
+  #canContinue (): boolean {
+    const elsewhere = [...this.#readers].flatMap(({ elsewhere }) => elsewhere ?? [])
+    const some = this.#clients.size > 0 || elsewhere.some(({ peers }) => peers.length > 0)
+
+    return some && !this.#passage.waits && !elsewhere.some(({ waits }) => waits)
   }
 
   #left (clients: ReadonlySet<string>): void {

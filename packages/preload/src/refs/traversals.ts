@@ -3,7 +3,7 @@ import { createTraversal } from './traversal.ts'
 import type { RefsMember } from './member.ts'
 import type { ReadBlock } from './missing-links.ts'
 import type { RefsQuery } from './query.ts'
-import type { ReceivedListener, Traversal, TraversalReader } from './traversal.ts'
+import type { ReaderInit, Traversal, TraversalReader } from './traversal.ts'
 import type { PreloadLimits } from '../defaults.ts'
 import type { Gate } from '../gate/gate.ts'
 import type { Timers } from '../timers.ts'
@@ -20,7 +20,7 @@ export interface TraversalsInit {
 
 /** The running traversals. Requests for the same DAG share one as long as each can read the whole answer. */
 export interface Traversals {
-  join (query: RefsQuery, listener?: ReceivedListener): TraversalReader
+  join (query: RefsQuery, reader?: ReaderInit): TraversalReader
 }
 
 /** How long a member is asked last after it did nothing while the next one did something, ms. By then pings show whether its bitswap hangs. */
@@ -40,12 +40,12 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
   }
 
   return {
-    join (query, listener) {
+    join (query, reader) {
       const key = queryKey(query)
       const joined = open.get(key)
 
       if (joined?.joinable === true) {
-        return joined.join(listener)
+        return joined.join(reader)
       }
 
       const traversal = createTraversal({
@@ -68,7 +68,7 @@ export function createTraversals ({ members, gate, read, limits, timers }: Trave
         open.set(key, traversal)
       }
 
-      return traversal.join(listener)
+      return traversal.join(reader)
     }
   }
 }

@@ -15,6 +15,8 @@ export interface WireReport {
   readonly id: number
   readonly peers: readonly string[]
   readonly blocks: number
+  /** Whether the peers have been asked for blocks that have not arrived. Undefined: an older version does not tell. */
+  readonly waits?: boolean
   readonly error?: string
   /** With an error: the client may come back then, s. */
   readonly retryAfter?: number
@@ -64,6 +66,7 @@ type Check = (value: unknown) => boolean
 const isString: Check = value => typeof value === 'string'
 const isCount: Check = value => Number.isSafeInteger(value) && Number(value) >= 0
 const isOptionalString: Check = value => value == null || typeof value === 'string'
+const isOptionalBoolean: Check = value => value == null || typeof value === 'boolean'
 const isOptionalCount: Check = value => value == null || isCount(value)
 const isDepth: Check = value => value === -1 || isCount(value)
 const listOf = (check: Check): Check => value => Array.isArray(value) && value.every(check)
@@ -79,7 +82,7 @@ const FIELDS: Readonly<Record<Message['type'], Check>> = {
   open: shape({ requests: listOf(shape({ id: isCount, roots: listOf(isString), maxDepth: isDepth, peer: isOptionalString, address: isString })) }),
   close: shape({ id: isCount }),
   hello: shape({}),
-  report: shape({ reports: listOf(shape({ id: isCount, peers: listOf(isString), blocks: isCount, error: isOptionalString, retryAfter: isOptionalCount })) }),
+  report: shape({ reports: listOf(shape({ id: isCount, peers: listOf(isString), blocks: isCount, waits: isOptionalBoolean, error: isOptionalString, retryAfter: isOptionalCount })) }),
   bye: shape({})
 }
 

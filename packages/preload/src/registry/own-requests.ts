@@ -76,6 +76,11 @@ class OpenRequest implements OwnRequest {
     return [...this.#reports.values()].reduce((sum, { blocks }) => sum + blocks, 0)
   }
 
+  get waits (): boolean {
+    // one that does not tell may wait
+    return [...this.#reports.values()].some(({ peers, waits = true }) => peers.length > 0 && waits)
+  }
+
   report (process: string, report: WireReport): void {
     this.#reports.set(process, report)
     this.error ??= errorOf(report)

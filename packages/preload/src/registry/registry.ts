@@ -15,9 +15,9 @@ export interface Registry {
   open (request: SharedRequest): Promise<RegisteredRequest>
   /**
    * Calls `serve` for each request of another process, present or future, until the result is called; what `serve`
-   * returns is called when the request ends.
+   * returns is closed when the request ends.
    */
-  follow (serve: (request: SharedRequest, report: Report) => () => void): () => void
+  follow (serve: (request: SharedRequest, report: Report) => Serving): () => void
   status (): RegistryStatus
   /** Calls whenever the other processes become reachable or unreachable, until the result is called. */
   onChange (listener: (status: RegistryStatus) => void): () => void
@@ -41,6 +41,8 @@ export interface RegisteredRequest {
   readonly peers: readonly string[]
   /** Blocks that these have sent, without those of processes that have gone. */
   readonly blocks: number
+  /** Whether these have been asked for blocks that have not arrived, as far as is known. */
+  readonly waits: boolean
   /** Why it has failed, once another process has reported that. */
   readonly error: Error | undefined
   /** The other processes report something: new peers, blocks, or why the request has failed. */
@@ -56,6 +58,13 @@ export interface Report {
   block (): void
   /** The request has exceeded a limit; a `TooManyRequestsError` says when the client may come back. */
   failed (error: Error): void
+}
+
+/** What a process does for a request of another process. */
+export interface Serving {
+  /** Whether its clients have been asked for blocks that have not arrived. */
+  readonly waits: boolean
+  close (): void
 }
 
 /** The state of a registry. */

@@ -56,13 +56,17 @@ export function serveRemoteRequests (init: RemoteRequestsInit): RemoteRequests {
       served = init.onServe()
     })
 
-    return () => {
-      const end = open.close()
+    return {
+      get waits () { return open.waits },
 
-      if (served != null) {
-        serving--
-        init.onEnd(end)
-        served()
+      close () {
+        const end = open.close()
+
+        if (served != null) {
+          serving--
+          init.onEnd(end)
+          served()
+        }
       }
     }
   })
@@ -120,6 +124,10 @@ class RemoteRequest {
 
     review()
     this.#stopWatching = peers.onConnect(review)
+  }
+
+  get waits (): boolean {
+    return this.#passage.waits
   }
 
   close (): RemoteEnd {

@@ -1,13 +1,13 @@
 import { TooManyRequestsError } from '../errors.ts'
 import type { WireReport } from './messages.ts'
-import type { Registry, Report, SharedRequest } from './registry.ts'
+import type { Registry, Report, Serving, SharedRequest } from './registry.ts'
 
 /** The function that serves the requests of other processes, if there is one. */
 export type Serve = Parameters<Registry['follow']>[0] | undefined
 
 /** A request of another process, and the report about it. */
 export class ServedRequest implements Report {
-  /** Whether there is a new report. The first one says that the request has arrived. */
+  /** Whether it is to be reported again. The first report says that the request has arrived. */
   changed = true
   readonly #id: number
   readonly #request: SharedRequest
@@ -15,7 +15,9 @@ export class ServedRequest implements Report {
   readonly #peers = new Set<string>()
   #blocks = 0
   #error: Error | undefined
-  #stop: (() => void) | undefined
+  #serving: Serving | undefined
+  /** As it was reported last. */
+  #waits = false
 
   constructor (id: number, request: SharedRequest, onReport: () => void) {
     this.#id = id
@@ -24,12 +26,12 @@ export class ServedRequest implements Report {
   }
 
   start (serve: Serve): void {
-    this.#stop = serve?.(this.#request, this)
+    this.#serving = serve?.(this.#request, this)
   }
 
   stop (): void {
-    this.#stop?.()
-    this.#stop = undefined
+    this.#serving?.close()
+    this.#serving = undefined
   }
 
   peer (peer: string): void {
@@ -50,13 +52,17 @@ export class ServedRequest implements Report {
   }
 
   take (): WireReport | undefined {
-    if (this.changed) {
+    const waits = this.#serving?.waits === true
+
+    if (this.changed || waits !== this.#waits) {
       this.changed = false
+      this.#waits = waits
 
       return {
         id: this.#id,
         peers: [...this.#peers],
         blocks: this.#blocks,
+        waits,
         error: this.#error?.message,
         retryAfter: this.#error instanceof TooManyRequestsError ? this.#error.retryAfter : undefined
       }

@@ -48,7 +48,7 @@ describe('registry', () => {
       one.serving.add(request)
       one.reports.push(report)
 
-      return () => { one.serving.delete(request) }
+      return { waits: false, close () { one.serving.delete(request) } }
     })
     registry.onChange(status => { one.changes.push(status) })
     started.push(one)

@@ -12,7 +12,7 @@ import type { TestBlock } from '../support/dag.ts'
 import type { Rig } from '../support/rig.ts'
 import type { Verdict } from '@kitsune/want-router'
 
-const LIMITS = [['request', { blocks: 1 }, [413, null]], ['hour', { bytesPerClientAndHour: 500 }, [429, '3600']]] as const
+const LIMITS = [['a request', { blocks: 1 }, [413, null]], ['an hour', { bytesPerClientAndHour: 500 }, [429, '3600']]] as const
 
 describe('remote requests', () => {
   let a: TestBlock
@@ -160,8 +160,39 @@ describe('remote requests', () => {
     await end(response)
   })
 
+  it('asks a member again that stops in the middle, unless it waits for a client at another process', async () => {
+    holder.connect('x')
+    const response = post()
+    await settle()
+    const aborted = (): boolean[] => asked.calls.map(({ signal }) => signal.aborted)
+    asked.calls[0].line(String(dir.cid))
+    expect(admit(holder, root)).to.deep.equal({ only: ['x'] })
+    await pass(15_000)
+    verified(holder, root)
+    expect(admit(holder, dir)).to.deep.equal({ only: ['x'] })
+    await pass(29_000)
+    expect(aborted()).to.deep.equal([false])
+
+    verified(holder, dir)
+    await pass(20_000)
+    expect(aborted()).to.deep.equal([true, false])
+    await end(response)
+  })
+
+  it('does not ask it again if another process is too old to tell whether its clients are waited for', async () => {
+    holder.connect('x')
+    buses[1].rewrite = message => message.replace(/,"waits":(true|false)/g, '')
+    const response = post()
+    await settle()
+    asked.calls[0].line(String(dir.cid))
+    verified(holder, root)
+    await pass(29_000)
+    expect(asked.calls).to.have.lengthOf(1)
+    await end(response)
+  })
+
   LIMITS.forEach(([what, limits, answer]) => {
-    it(`ends a request when a client has sent more than the limit for a ${what}`, async () => {
+    it(`ends a request when a client has sent more than the limit for ${what}`, async () => {
       registries.forEach(registry => { registry.stop() })
       await start(limits)
       holder.connect('x')

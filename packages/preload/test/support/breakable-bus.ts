@@ -5,6 +5,8 @@ import type { Bus } from '../../src/registry/bus.ts'
 export interface BusConnection extends Bus {
   /** While true, nothing passes in either direction. */
   cut: boolean
+  /** Changes what is published. */
+  rewrite (message: string): string
   /** How often it was reset. */
   resets: number
   /** Messages that were published. */
@@ -17,13 +19,14 @@ export function breakableBus (): () => BusConnection {
   return () => {
     const connection: BusConnection = {
       cut: false,
+      rewrite: message => message,
       resets: 0,
       published: [],
       publish (channel, message) {
         connection.published.push(message)
 
         if (!connection.cut) {
-          bus.publish(channel, message)
+          bus.publish(channel, connection.rewrite(message))
         }
       },
       subscribe: (channel, listener) => bus.subscribe(channel, message => {
