@@ -23,6 +23,8 @@ const SMALL_SIZE = 16 << 20
 const MISSES_OF_KUBO = 100
 /** How soon it is served after the only node has come back, ms. */
 const RETURN_MS = 5000
+/** Longer than a GET waits for a silent node, ms. */
+const SILENCE_MS = 7000
 /** Longer than a search of boxo, which searches again only a minute later, ms. */
 const LONG_OUTAGE_MS = 12_000
 
@@ -164,6 +166,23 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     await pinned
 
     expect(await client.peers()).to.deep.equal([balancer.peerId])
+  })
+
+  it('goes on within 5 s after the only node was silent for some seconds in the middle of a pin', async () => {
+    const client = await startClient(true)
+    const before = await blocksOverHttp()
+    const pinned = pin(client, dag)
+    pinned.catch(() => {})
+    await poll(async () => await blocksOverHttp() > before + LEAVES / 8, 'a part of it')
+    holder.suspend()
+    await delay(SILENCE_MS)
+    const received = await blocksOverHttp()
+    holder.resume()
+    await poll(async () => await blocksOverHttp() > received, 'a block', { timeout: RETURN_MS })
+    await pinned
+
+    expect(received - before).to.be.below(LEAVES)
+    expect(await client.peers()).to.deep.equal([])
   })
 
   it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {

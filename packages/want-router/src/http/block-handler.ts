@@ -24,7 +24,7 @@ export type BlockRouter = Pick<WantRouter, 'client' | 'ready' | 'rememberHaves'>
 
 /** Options of {@link blockHandler}. */
 export interface BlockHandlerOptions {
-  /** How long a GET waits for its first byte, ms; then the status is 503. Default 4,500: boxo gives a request 5 s. */
+  /** How long a GET waits for its first byte, ms; then the status is 503. Default 4,500: boxo waits 10 s for headers. */
   readonly getWithin?: number
   /** How long a HEAD waits until a member has said whether it has the block, ms; then the status is 503. Default 1,000. */
   readonly headWithin?: number
@@ -60,9 +60,10 @@ const IN_WORKERD = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
  * Each remote address is one client of the router, with its own share and limits: an IPv4 address, or the /64 of an IPv6
  * address. The status is 404 if every member is certain not to have the block, 451 if a policy denies it, and 429 if a
  * policy is silent about it. It is 503 with `Retry-After` if no answer came in time, if a policy cannot decide, and while no
- * member is up. boxo asks a server that has answered 503 for nothing more, so it gets an uncacheable 404 instead if no
- * answer came in time. While no member is up, boxo gets `Response.error()`, which the server turns into a request that
- * breaks off without a status, so that boxo starts over; if the server cannot do that, boxo gets 503.
+ * member is up. boxo asks a server that has answered 503 for nothing more, so a HEAD of it gets an uncacheable 404 instead
+ * if no answer came in time. A GET of boxo then gets `Response.error()`, as all of its requests do while no member is up: the
+ * server turns that into a request that breaks off without a status, so that boxo tries again. If the server cannot do
+ * that, boxo gets 404 and 503.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -98,14 +99,15 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   }
 
   /**
-   * After one 503, boxo asks the server for nothing more as long as it is connected, and would not be served when a member
-   * is back: it gets "not found now" if no answer came in time. While no member is up, boxo would take that for a DONT_HAVE
-   * and not ask again: its requests break off, so that it drops the server at once, searches for providers, and starts over.
+   * After one 503, boxo asks the server for nothing more as long as it is connected. A 404 is a DONT_HAVE: after that of a
+   * HEAD it still sends a GET once a search has found the block, but it sends no second GET, and its session waits for ever
+   * for a block of a member that was silent for a few seconds. A request that breaks off is tried again, and after three of
+   * them boxo drops the server, searches for providers, and starts over.
    */
   function failure (request: Request, err: unknown): Response {
     const isUnknownToBoxo = (err instanceof UnknownError || err instanceof NotReadyError) && isPeer(request)
 
-    if (isUnknownToBoxo && !router.ready && breaksOff) {
+    if (isUnknownToBoxo && breaksOff && (request.method === 'GET' || !router.ready)) {
       return Response.error()
     }
 

@@ -8,7 +8,7 @@ export const DEFAULT_GET_WITHIN = 4500
 export const DEFAULT_HEAD_WITHIN = 1000
 
 /**
- * How long a search for providers waits for a member while none is up, ms. boxo searches when it has lost its last provider,
+ * How long a search for providers waits for a member if boxo asks, or while no member is up, ms. boxo searches when it has lost its last provider,
  * and then once a minute. It gives a search 10 s, and needs some of that time to dial for bitswap after it has dropped the
  * HTTP provider: so this is longer than {@link DEFAULT_GET_WITHIN}.
  */

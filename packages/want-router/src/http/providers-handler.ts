@@ -24,7 +24,10 @@ export interface ProvidersHandlerOptions {
   readonly addresses: readonly string[] | (() => readonly string[])
   /** How long a request waits until a member has said whether it has the block, ms. Default 1,000. */
   readonly within?: number
-  /** How long a request waits while no member is up, ms; then boxo gets only the addresses for bitswap, to wait there. Default 7,000. */
+  /**
+   * How long a request of boxo waits, and any request while no member is up, ms. If none is up by then, boxo gets only the
+   * addresses for bitswap, to wait there. Default 7,000.
+   */
   readonly outageWithin?: number
   /** Reverse proxies whose `X-Forwarded-For` is trusted, as for {@link blockHandler}. Default: none. */
   readonly trustedProxies?: readonly string[]
@@ -41,8 +44,8 @@ const NDJSON_TYPE = 'application/x-ndjson'
  */
 const MAX_AGE = 60
 
-/** The most searches that wait for the end of an outage at the same time: each uses one of the requests that its client may have open. */
-const MAX_OUTLASTING = 32
+/** The most searches that wait long at the same time: each uses one of the requests that its client may have open. */
+const MAX_WAITING = 32
 
 /** What a request asks for. */
 interface Asked {
@@ -64,8 +67,9 @@ interface Named {
  * provider, this one. It is the provider of blocks that a member has; for other blocks, and if no member answers in time,
  * the list is empty, so that clients ask other routers.
  *
- * While no member is up, a search waits for one. If none comes back, boxo gets only the addresses for bitswap: there its
- * want waits until a member is back, which HTTP cannot express, whereas boxo would search again only after a minute.
+ * boxo searches again only after a minute, so its search waits longer for a member that is silent. While no member is up,
+ * every search waits for one. If none comes back, boxo gets only the addresses for bitswap: there its
+ * want waits until a member is back, which HTTP cannot express.
  *
  * Each remote address is one client of the router, the same as for {@link blockHandler}.
  *
@@ -77,7 +81,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
   const { peerId, addresses, within = DEFAULT_HEAD_WITHIN, outageWithin = DEFAULT_OUTAGE_WITHIN } = options
   const nameOf = clientNames(options.trustedProxies)
   const self = peerDigest(peerId)
-  let outlasting = 0
+  let waiting = 0
 
   /** The record of this provider; undefined: it is not a provider of what was asked for. */
   async function find (request: Request, { list, name }: Asked, client: LocalClient): Promise<Named | undefined> {
@@ -93,7 +97,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
       throw new HttpRequestError('The path has no valid CID')
     }
 
-    const answer = await search(cid, client, request.signal)
+    const answer = await search(cid, client, request.signal, isPeer(request))
 
     if (answer === 'have') {
       return { record: createPeerRecord(peerId, all), lasting: true }
@@ -117,22 +121,22 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
   }
 
   /** Asks the members, and asks again if all have gone down meanwhile, or if one has come back and has not answered. */
-  async function search (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
+  async function search (cid: CID, client: LocalClient, signal: AbortSignal, patient: boolean): Promise<HasAnswer> {
     const { ready } = router
-    const ask = async (): Promise<HasAnswer> => router.ready ? client.has(cid, { signal, within }) : outlast(cid, client, signal)
+    const ask = async (): Promise<HasAnswer> => patient || !router.ready ? waitLong(cid, client, signal) : client.has(cid, { signal, within })
     const answer = await ask()
 
     return answer === 'unknown' && router.ready !== ready ? ask() : answer
   }
 
-  /** Waits until a member is back and has answered. */
-  async function outlast (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
-    outlasting++
+  /** Waits until a member that is down, or is silent, has answered. */
+  async function waitLong (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
+    waiting++
 
     try {
-      return await client.has(cid, { signal, within: outlasting > MAX_OUTLASTING ? within : outageWithin })
+      return await client.has(cid, { signal, within: waiting > MAX_WAITING ? within : outageWithin })
     } finally {
-      outlasting--
+      waiting--
     }
   }
 

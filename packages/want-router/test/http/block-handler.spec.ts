@@ -3,6 +3,7 @@ import { CID } from 'multiformats/cid'
 import { testBlock } from '../engine/harness.ts'
 import { block, cid, httpRig, raw } from './http-rig.ts'
 import type { HttpRig } from './http-rig.ts'
+import type { BlockHandlerOptions } from '../../src/http/index.ts'
 import type { Policy, Verdict } from '../../src/index.ts'
 import type { TestBlock } from '../engine/harness.ts'
 
@@ -167,17 +168,27 @@ describe('block handler', () => {
     expect(engine.status().wants).to.equal(0)
   })
 
-  it('says 404 to boxo when no answer came in time: after a 503 boxo asks nothing any more', async () => {
-    const rig = await httpRig()
+  /** What a GET and a HEAD of boxo get if no member answers. */
+  const unansweredOfBoxo = async (options?: BlockHandlerOptions): Promise<Response[]> => {
+    const rig = await httpRig(options)
     const headers = { 'user-agent': 'kubo/0.43.0/' }
     const responses = ['GET', 'HEAD'].map(async method => rig.request(raw, { method, headers }))
     await rig.endTick()
     await rig.pass(4600)
 
-    for (const { status, headers } of await Promise.all(responses)) {
-      expect(status).to.equal(404)
-      expect(headers.get('cache-control')).to.equal('no-store')
-    }
+    return Promise.all(responses)
+  }
+
+  it('says 404 to a HEAD of boxo without an answer in time: after a 503 boxo asks nothing any more; a GET breaks off, since boxo sends no second one after a 404', async () => {
+    const [get, head] = await unansweredOfBoxo()
+
+    expect([get.type, head.status, head.headers.get('cache-control')]).to.deep.equal(['error', 404, 'no-store'])
+  })
+
+  it('says 404 to both if the server cannot break requests off', async () => {
+    const responses = await unansweredOfBoxo({ breaksOff: false })
+
+    expect(responses.map(({ status, headers }) => [status, headers.get('cache-control')])).to.deep.equal([[404, 'no-store'], [404, 'no-store']])
   })
 
   it('breaks off requests of boxo while no member is up, so that it tries again', async () => {

@@ -86,6 +86,11 @@ describe('providersHandler', () => {
     expect(asked.at(-1)?.within).to.equal(7000)
   })
 
+  it('waits as long for a member that is silent if boxo asks, which searches again only after a minute', async () => {
+    await get(`/routing/v1/providers/${CID}`, { 'user-agent': 'kubo/0.43.0/' })
+    expect(asked).to.deep.equal([{ client: 'http:1.2.3.4', cid: CID, within: 7000 }])
+  })
+
   it('gives boxo only the addresses for bitswap if no member has come back, since over HTTP boxo would search again only after a minute', async () => {
     const kubo = { 'user-agent': 'kubo/0.43.0/' }
     ready = false
