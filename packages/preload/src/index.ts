@@ -6,7 +6,7 @@
  * over bitswap, through the router's reverse direction and nothing but that DAG.
  */
 export { connectedPeers } from './clients/connected-peers.ts'
-export type { ConnectedPeers, PeerHost, Who } from './clients/connected-peers.ts'
+export type { ConnectedPeers, PeerHost, Requester } from './clients/connected-peers.ts'
 export { DEFAULT_PRELOAD_LIMITS, PRELOAD_REVERSE_LIMITS } from './defaults.ts'
 export type { PreloadLimits } from './defaults.ts'
 export * from './errors.ts'

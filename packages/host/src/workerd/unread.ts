@@ -9,7 +9,7 @@ import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/int
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 /** While bytes are unread, the peer is pinged this often, ms: a peer may leave some of many pings unanswered, and others may have read meanwhile. */
-const LOOK_EVERY = 1_000
+const CHECK_INTERVAL = 1_000
 /** While fewer bytes are unread, the peer is not pinged: pings count as unread bytes themselves. */
 const WORTH_A_PING = 16 << 10
 /** How many pings may still be answered. */
@@ -134,7 +134,7 @@ class Unread {
     }
 
     if (this.#unread >= WORTH_A_PING) {
-      this.#timer ??= setTimeout(() => { this.#look() }, LOOK_EVERY)
+      this.#timer ??= setTimeout(() => { this.#check() }, CHECK_INTERVAL)
     }
 
     return this.#unread < limit ? more : this.#wait()
@@ -196,13 +196,13 @@ class Unread {
   }
 
   /** Runs from time to time: if other peers have read, this one may be sent more; and it may have read without being pinged since. */
-  #look (): void {
+  #check (): void {
     this.#timer = undefined
 
     if (this.#connection.status === 'open' && this.#unread >= WORTH_A_PING) {
-      this.#goOn()
+      this.#continue()
       this.#ping()
-      this.#timer ??= setTimeout(() => { this.#look() }, LOOK_EVERY)
+      this.#timer ??= setTimeout(() => { this.#check() }, CHECK_INTERVAL)
     }
   }
 
@@ -220,11 +220,11 @@ class Unread {
       this.#pings.delete(header.length)
       this.#read = Math.max(this.#read, sent)
       this.#sendsUpTo = this.#sent + MAX_ANSWERS
-      this.#goOn()
+      this.#continue()
     }
   }
 
-  #goOn (): void {
+  #continue (): void {
     if (this.#unread >= this.#count() || !this.#waits) {
       return
     }

@@ -9,7 +9,7 @@ import type { MessageStream, StreamMuxer } from '@libp2p/interface'
 
 const ACK = 2
 
-interface Bench {
+interface Harness {
   /** Sends as a stream does; false if streams are to wait. */
   send (length: number): boolean
   /** The peer answers a ping. */
@@ -30,7 +30,7 @@ interface Bench {
   close (): void
 }
 
-function bench (total = createUnreadTotal()): Bench {
+function harness (total = createUnreadTotal()): Harness {
   const pings: number[] = []
   const told: string[] = []
   const left: YamuxHeader[] = []
@@ -73,7 +73,7 @@ describe('what a peer has not read', () => {
   afterEach(() => { mock.timers.reset() })
 
   it('is bounded: streams wait until the peer answers a ping that came after it', () => {
-    const { send, answer, pings, told, close } = bench()
+    const { send, answer, pings, told, close } = harness()
     expect(send(MAX_UNREAD / 2)).to.equal(true)
     expect(send(MAX_UNREAD / 2)).to.equal(false)
     expect(told[0]).to.equal('wait')
@@ -86,7 +86,7 @@ describe('what a peer has not read', () => {
   })
 
   it('is not bounded for a peer that answers', () => {
-    const { send, answer, pings, told } = bench()
+    const { send, answer, pings, told } = harness()
 
     for (let i = 0; i < 100; i++) {
       expect(send(MAX_UNREAD / 2)).to.equal(true)
@@ -97,7 +97,7 @@ describe('what a peer has not read', () => {
   })
 
   it('is not taken for read by a number that the peer guesses, nor twice by one answer', () => {
-    const { send, answer, pings, told, left, close } = bench()
+    const { send, answer, pings, told, left, close } = harness()
     send(MAX_UNREAD)
     answer(pings[0] - 1)
     answer(pings[0] + 1)
@@ -111,7 +111,7 @@ describe('what a peer has not read', () => {
   })
 
   it('leaves pings of the peer to yamux, and answers to those of yamux', () => {
-    const { send, answer, ping, pings, told, left, close } = bench()
+    const { send, answer, ping, pings, told, left, close } = harness()
     send(MAX_UNREAD)
     ping(pings[0])
     answer(0)
@@ -121,7 +121,7 @@ describe('what a peer has not read', () => {
   })
 
   it('does not grow when the peer opens windows: they open once its streams may send again', () => {
-    const { send, answer, frame, pings, told, close } = bench()
+    const { send, answer, frame, pings, told, close } = harness()
     frame(WINDOW_UPDATE, 1)
     expect(told).to.deep.equal(['window 1'])
     send(MAX_UNREAD)
@@ -139,7 +139,7 @@ describe('what a peer has not read', () => {
   })
 
   it('is sent in short frames, however wide the peer opens the window', () => {
-    const { frame, frameLength } = bench()
+    const { frame, frameLength } = harness()
     frame(WINDOW_UPDATE, 100)
     expect(frameLength()).to.equal(100)
     frame(WINDOW_UPDATE, 1 << 30)
@@ -147,7 +147,7 @@ describe('what a peer has not read', () => {
   })
 
   it('ends the connection of a peer that keeps sending data that has to be answered', () => {
-    const { send, aborted, close } = bench()
+    const { send, aborted, close } = harness()
     send(MAX_UNREAD)
     send(MAX_ANSWERS - 100)
     expect(aborted).to.have.length(0)
@@ -158,7 +158,7 @@ describe('what a peer has not read', () => {
 
   it('is bounded more tightly for each peer the more peers there are, down to a minimum', () => {
     const total = createUnreadTotal()
-    const peers = Array.from({ length: 200 }, () => bench(total))
+    const peers = Array.from({ length: 200 }, () => harness(total))
 
     for (const { send } of peers) {
       while (send(MAX_FRAME)) {
@@ -173,7 +173,7 @@ describe('what a peer has not read', () => {
 
   it('may grow again once other peers have read, which each connection notices by its own timer', () => {
     const total = createUnreadTotal()
-    const [one, ...others] = Array.from({ length: MAX_UNREAD_TOTAL / MAX_UNREAD + 1 }, () => bench(total))
+    const [one, ...others] = Array.from({ length: MAX_UNREAD_TOTAL / MAX_UNREAD + 1 }, () => harness(total))
     others.forEach(({ send }) => send(MAX_UNREAD))
     expect(one.send(MIN_UNREAD)).to.equal(false)
     others.forEach(({ close }) => { close() })
@@ -186,7 +186,7 @@ describe('what a peer has not read', () => {
   })
 
   it('is measured by the first of many pings if the line is slow, and late answers to others break nothing', () => {
-    const { send, answer, pings, told, left, aborted, close } = bench()
+    const { send, answer, pings, told, left, aborted, close } = harness()
     send(MAX_UNREAD)
 
     for (let second = 0; second < 60; second++) {
@@ -204,7 +204,7 @@ describe('what a peer has not read', () => {
 
   it('is measured even if the peer has read everything and is sent no more', () => {
     const total = createUnreadTotal()
-    const { send, answer, pings, close } = bench(total)
+    const { send, answer, pings, close } = harness(total)
     send(MAX_UNREAD / 4)
     expect(pings).to.have.length(0)
     mock.timers.tick(1_000)

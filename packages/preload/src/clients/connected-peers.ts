@@ -1,7 +1,7 @@
 import { normalizeAddress } from '@kitsune/want-router/http'
 
 /** A client that made a request: the peer that it says it is, and where it is connected from. */
-export interface Who {
+export interface Requester {
   readonly peer: string | undefined
   readonly address: string
 }
@@ -9,7 +9,7 @@ export interface Who {
 /** Which peers are connected, and from where. */
 export interface ConnectedPeers {
   /** Peer ids: the one that is named if it is connected, else those that are connected from the address, the newest first. */
-  find (who: Who): readonly string[]
+  find (requester: Requester): readonly string[]
   /** Calls whenever a peer has connected, until the result is called. */
   onConnect (listener: () => void): () => void
 }

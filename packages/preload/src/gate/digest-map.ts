@@ -81,13 +81,13 @@ export class DigestMap {
     }
 
     this.#digest.read(key)
-    const at = this.#place() + VALUE
+    const at = this.#offset() + VALUE
 
     return this.#words[at] === 0 ? undefined : at
   }
 
-  /** Where the digest is, or would be. */
-  #place (): number {
+  /** The first word of the slot that has the digest, or would have it. */
+  #offset (): number {
     const words = this.#words
     const mask = this.#slots - 1
     const sought = this.#digest.words
@@ -102,7 +102,7 @@ export class DigestMap {
   }
 
   #put (value: number): void {
-    const at = this.#place()
+    const at = this.#offset()
     this.#words.set(this.#digest.words, at)
     this.#words[at + VALUE] = value
   }

@@ -1,9 +1,9 @@
 import type { TraversalReader } from './traversal.ts'
-import type { ConnectedPeers, Who } from '../clients/connected-peers.ts'
+import type { ConnectedPeers, Requester } from '../clients/connected-peers.ts'
 
 interface AskedPeersInit {
   readonly peers: ConnectedPeers
-  readonly who: Who
+  readonly requester: Requester
   readonly reader: Pick<TraversalReader, 'add'>
   /** Peers that are asked; later ones are added. */
   readonly asked: Set<string>
@@ -13,9 +13,9 @@ interface AskedPeersInit {
 }
 
 /** Adds the peers of a client to a traversal, those that are connected now and those that connect later. */
-export function askPeers ({ peers, who, reader, asked, register, done }: AskedPeersInit): void {
+export function askPeers ({ peers, requester, reader, asked, register, done }: AskedPeersInit): void {
   const review = (): void => {
-    for (const peer of peers.find(who)) {
+    for (const peer of peers.find(requester)) {
       if (!asked.has(peer)) {
         asked.add(peer)
         reader.add(peer)

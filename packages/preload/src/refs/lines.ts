@@ -7,7 +7,7 @@ export interface Lines {
   readonly whole: boolean
   push (line: string): void
   /** Resolves when more lines may be pushed: it waits while there are too many lines that the slowest reader has not read. */
-  place (): Promise<void>
+  available (): Promise<void>
   /** Whether readers are waited for. */
   readonly isFull: boolean
   /** Ends the readers that are waited for, with an error. */
@@ -30,7 +30,7 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
   const buffer = createLineBuffer()
   const readers = new Set<LineReader>()
   let end: { readonly error?: Error } | undefined
-  let place: PromiseWithResolvers<void> | undefined
+  let waiting: PromiseWithResolvers<void> | undefined
 
   /** Forgets the lines that all readers have read, once there are too many. */
   function trim (): void {
@@ -47,8 +47,8 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
     buffer.forget(least)
 
     if (buffer.bytes < max) {
-      place?.resolve()
-      place = undefined
+      waiting?.resolve()
+      waiting = undefined
     }
   }
 
@@ -79,16 +79,16 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
       wakeAll()
     },
 
-    async place () {
+    async available () {
       trim()
 
       if (buffer.bytes >= max && readers.size > 0) {
-        place ??= Promise.withResolvers()
-        await place.promise
+        waiting ??= Promise.withResolvers()
+        await waiting.promise
       }
     },
 
-    get isFull () { return place != null },
+    get isFull () { return waiting != null },
 
     expel (error) {
       const middle = (buffer.first + buffer.end) / 2
@@ -100,7 +100,7 @@ export function createLines ({ max, onRead }: LinesInit): Lines {
 
     end (error) {
       end ??= { error }
-      place?.resolve()
+      waiting?.resolve()
       wakeAll()
     },
 

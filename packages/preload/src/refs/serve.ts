@@ -19,7 +19,7 @@ import type { LateErrors } from './list-body.ts'
 import type { RefsQuery } from './query.ts'
 import type { TraversalReader } from './traversal.ts'
 import type { TraversalsInit } from './traversals.ts'
-import type { ConnectedPeers, Who } from '../clients/connected-peers.ts'
+import type { ConnectedPeers, Requester } from '../clients/connected-peers.ts'
 import type { RegisteredRequest, Registry } from '../registry/registry.ts'
 
 interface ServiceInit extends TraversalsInit {
@@ -82,8 +82,8 @@ export function createService (init: ServiceInit): Service {
     signal.addEventListener('abort', onAbort)
 
     try {
-      const who = { peer: query.peer, address }
-      const shared = progress.shared = await share(registry, query, who, signal)
+      const requester = { peer: query.peer, address }
+      const shared = progress.shared = await share(registry, query, requester, signal)
 
       if (shared != null) {
         done.push(() => { shared.close() })
@@ -91,7 +91,7 @@ export function createService (init: ServiceInit): Service {
 
       await waitForPeers({
         // if other processes cannot be reached, it continues: its client is asked once it is connected here
-        found: () => peers.find(who).length > 0 || (shared?.peers.length ?? 0) > 0 || shared?.error != null || registry?.status().connected === false,
+        found: () => peers.find(requester).length > 0 || (shared?.peers.length ?? 0) > 0 || shared?.error != null || registry?.status().connected === false,
         watch: listener => watchPeers(init, shared, listener),
         ms: limits.clientWait,
         timers,
@@ -116,7 +116,7 @@ export function createService (init: ServiceInit): Service {
       })
       progress.reader = reader
       done.push(reader.leave)
-      askPeers({ peers, who, register, reader, asked: progress.asked, done })
+      askPeers({ peers, requester, register, reader, asked: progress.asked, done })
 
       if (shared != null) {
         shared.onReport = follow(shared, reader)
@@ -140,8 +140,8 @@ export function createService (init: ServiceInit): Service {
 }
 
 /** Tells the other processes of the request. */
-async function share (registry: Registry | undefined, query: RefsQuery, who: Who, signal: AbortSignal): Promise<RegisteredRequest | undefined> {
-  const shared = await registry?.open({ roots: query.roots.map(({ cid }) => cid), maxDepth: gateDepth(query), ...who })
+async function share (registry: Registry | undefined, query: RefsQuery, requester: Requester, signal: AbortSignal): Promise<RegisteredRequest | undefined> {
+  const shared = await registry?.open({ roots: query.roots.map(({ cid }) => cid), maxDepth: gateDepth(query), ...requester })
 
   if (signal.aborted) {
     shared?.close()

@@ -226,7 +226,7 @@ class MemberTraversal implements Traversal {
 
     this.#lines.push(`${JSON.stringify({ Ref: ref, Err: '' })}\n`)
     this.#begun.resolve()
-    await this.#lines.place()
+    await this.#lines.available()
     this.#progress()
   }
 

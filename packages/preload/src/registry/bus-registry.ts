@@ -23,7 +23,7 @@ export interface RegistryInit {
 }
 
 /** The interval of the messages by which a process shows that it lives, and sees that it is connected, ms. */
-const BEAT = 200
+const HEARTBEAT_INTERVAL = 200
 /** After this many own messages that did not come back, the next one counts the others as unreachable: so a waiting request continues after 600 ms. */
 const LOST_AFTER = 2
 /** How many messages are sent between attempts to connect again. */
@@ -60,7 +60,7 @@ class BusRegistry implements Registry {
 
   readonly #listeners = new Set<(status: RegistryStatus) => void>()
   readonly #stops: ReadonlyArray<() => void>
-  #cancelBeat: () => void = () => {}
+  #cancelHeartbeat: () => void = () => {}
   #connected = false
   /** Own regular messages since the last one that came back. */
   #unanswered = 0
@@ -72,7 +72,7 @@ class BusRegistry implements Registry {
     this.#channel = `${CHANNEL}:${name}`
     const receive = (text: string): void => { this.#receive(text) }
     this.#stops = [this.#channel, this.#channelOf(this.#id)].map(channel => bus.subscribe(channel, receive))
-    this.#beat()
+    this.#sendHeartbeat()
   }
 
   async open (request: SharedRequest): Promise<RegisteredRequest> {
@@ -104,12 +104,12 @@ class BusRegistry implements Registry {
 
   stop (): void {
     this.#say({ type: 'bye' })
-    this.#cancelBeat()
+    this.#cancelHeartbeat()
     this.#stops.forEach(stop => { stop() })
     this.#others.follow(undefined)
   }
 
-  #beat (): void {
+  #sendHeartbeat (): void {
     this.#unanswered++
 
     // counts messages, not time: a process that was blocked has not waited for an answer
@@ -123,9 +123,9 @@ class BusRegistry implements Registry {
 
     this.#publish(this.#channel, { type: 'alive', ids: this.#own.ids })
     this.#report()
-    this.#cancelBeat = this.#timers.after(BEAT, () => {
-      this.#others.pass(BEAT)
-      this.#beat()
+    this.#cancelHeartbeat = this.#timers.after(HEARTBEAT_INTERVAL, () => {
+      this.#others.pass(HEARTBEAT_INTERVAL)
+      this.#sendHeartbeat()
     })
   }
 

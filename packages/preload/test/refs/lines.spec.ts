@@ -42,7 +42,7 @@ describe('refs: lines', () => {
     const write = async (): Promise<void> => {
       for (let i = 0; i < 100; i++) {
         lines.push('0123456789')
-        await lines.place()
+        await lines.available()
         placed++
       }
 
@@ -67,7 +67,7 @@ describe('refs: lines', () => {
       const [fast, slow] = [lines.read(), lines.read()]
       lines.push('0123456789')
       lines.push('0123456789')
-      const placed = lines.place()
+      const placed = lines.available()
       await fast.next()
       await fast.next()
 
