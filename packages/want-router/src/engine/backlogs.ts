@@ -98,5 +98,5 @@ export function backlogOf (member: EngineMember): Fetch[] {
 
 /** Whether fetches are backlogged that a member has not considered taking over, or has passed over. */
 export function mayTakeOver ({ backlogs }: Scheduler, member: EngineMember): boolean {
-  return backlogs.size > 0 && (member.lookedAt < backlogs.last || member.passedOver > 0)
+  return backlogs.size > 0 && (member.considered < backlogs.last || member.passedOver > 0)
 }

@@ -237,7 +237,7 @@ function leave (state: State, client: Client): void {
 
   dropReplies(state, client)
   leaveRounds(state, client)
-  state.scheduler.passedOverForMemory.delete(client)
+  state.scheduler.needMemoryForTakeover.delete(client)
   state.askingAgain.delete(client)
   state.clientTimers.remove(client)
   state.memberClients.delete(client)

@@ -244,9 +244,9 @@ function checkSets (state: State): void {
     }
   }
 
-  const { freed, takers } = state.scheduler
+  const { freed, takeoverMembers } = state.scheduler
 
-  for (const [name, set] of Object.entries({ freed, takers, emptying: state.emptying, memberOf: state.memberOf.values() })) {
+  for (const [name, set] of Object.entries({ freed, takeoverMembers, emptying: state.emptying, memberOf: state.memberOf.values() })) {
     for (const member of set) {
       hold(state.members.get(member.id) === member, `${name} has the member ${member.id}, which was removed`)
     }
@@ -256,7 +256,7 @@ function checkSets (state: State): void {
     hold(attempt.fetch.primary === attempt && attempt.type === 'have' && attempt.fetch.hedge == null, 'an attempt is hedgeable that has ended or has a hedge')
   }
 
-  const { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory, passedOverForMemory } = scheduler
+  const { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory, needMemoryForTakeover } = scheduler
   const lines = { ready, newToCycle, needPlaces, needPlacesFirst, needBytes, needMemory }
 
   for (const [name, line] of Object.entries(lines)) {
@@ -273,7 +273,7 @@ function checkSets (state: State): void {
   const { readyClients } = state.outbox
   const { memberClients, unread, askingAgain } = state
 
-  for (const [name, clients] of Object.entries({ ...lines, readyClients, memberClients, unread, askingAgain, passedOverForMemory })) {
+  for (const [name, clients] of Object.entries({ ...lines, readyClients, memberClients, unread, askingAgain, needMemoryForTakeover })) {
     for (const client of clients) {
       hold(state.clients.get(client.id) === client, `${name} has the client ${client.id}, which is gone`)
     }

@@ -58,7 +58,7 @@ export function disconnect (state: State, member: EngineMember, result: 'failed'
   changeMember(state, member, () => { member.connected = false })
   releaseMember(state, member, result)
   member.epoch++
-  member.lookedAt = 0
+  member.considered = 0
   member.standing.clear()
   member.pendingBytes = 0
   state.outbox.drop(member)

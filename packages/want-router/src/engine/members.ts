@@ -36,7 +36,7 @@ export function createMember (init: MemberInit, limits: Limits, now: number, gen
     hedges: new Set(),
     standing: new Map(),
     backlog: new Map(),
-    lookedAt: 0,
+    considered: 0,
     passedOver: 0,
     recent: createRecentKeys(),
     latency: latencyEstimate(limits),

@@ -69,7 +69,7 @@ export function removeMember (state: State, member: EngineMember): void {
   state.memberTimers.remove(member)
   state.emptying.delete(member)
   state.scheduler.freed.delete(member)
-  state.scheduler.takers.delete(member)
+  state.scheduler.takeoverMembers.delete(member)
 
   const forgottenAt = (member.downSince ?? state.now()) + state.limits.forgetDownAfter
 

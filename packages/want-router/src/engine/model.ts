@@ -227,7 +227,7 @@ export interface EngineMember extends Member, Timed, Recipient {
   /** Clients that have a fetch backlogged at it, with their places, in the order of the line. */
   readonly backlog: Map<Client, number>
   /** The number of the last backlogged fetch that it has considered taking over. */
-  lookedAt: number
+  considered: number
   /** The number of the first fetch that it has passed over since; 0: none. */
   passedOver: number
   /** Keys that it was recently asked for. */

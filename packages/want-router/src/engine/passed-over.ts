@@ -1,6 +1,6 @@
 /**
  * Clients that could be charged for a takeover but have no window: each such
- * client remembers the members, which look again when its window may have opened.
+ * client remembers the members, which consider them again when its window may have opened.
  */
 import { isIdle } from './clients.ts'
 import { clientToCharge, clientsToCharge } from './eligibility.ts'
@@ -9,7 +9,7 @@ import { isAskable } from './members.ts'
 import type { Backlog, EngineMember } from './model.ts'
 import type { State } from './state.ts'
 
-/** A member cannot take over what it has looked at: it has no capacity, or the clients that the attempt could be charged to have no window. */
+/** A member cannot take over what it has considered: it has no capacity, or the clients that the attempt could be charged to have no window. */
 export function passOver (state: State, { fetch, client, number }: Backlog, member: EngineMember): void {
   member.passedOver = member.passedOver === 0 ? number : Math.min(member.passedOver, number)
 
@@ -21,7 +21,7 @@ export function passOver (state: State, { fetch, client, number }: Backlog, memb
     (charged.passedOverBy ??= new Set()).add(member)
 
     if (isIdle(charged)) {
-      state.scheduler.passedOverForMemory.add(charged)
+      state.scheduler.needMemoryForTakeover.add(charged)
     }
   }
 }

@@ -3,16 +3,16 @@ export interface Reviews<T> {
   /** Walks that have not ended. */
   readonly size: number
   /**
-   * Begins to call `look` for each element that is in the set now and still is at its
+   * Begins to call `visit` for each element that is in the set now and still is at its
    * time; not for those that join later. An unfinished walk with the same `key` starts
    * over.
    */
-  begin (key: string, all: ReadonlySet<T>, look: (one: T) => void): void
-  /** Calls `look` for the next elements, at most `most`. */
+  begin (key: string, all: ReadonlySet<T>, visit: (one: T) => void): void
+  /** Calls `visit` for the next elements, at most `most`. */
   slice (most: number): void
 }
 
-interface Walk<T> { readonly rest: Iterator<T>, left: number, look (one: T): void }
+interface Walk<T> { readonly rest: Iterator<T>, left: number, visit (one: T): void }
 
 /** Makes an empty list of walks. */
 export function createReviews <T> (): Reviews<T> {
@@ -21,28 +21,28 @@ export function createReviews <T> (): Reviews<T> {
   return {
     get size () { return walks.size },
 
-    begin (key, all, look) {
+    begin (key, all, visit) {
       walks.delete(key)
 
       if (all.size > 0) {
         // counted, since a set's iterator goes on to elements that are added meanwhile
-        walks.set(key, { rest: all.values(), left: all.size, look })
+        walks.set(key, { rest: all.values(), left: all.size, visit })
       }
     },
 
     slice (most) {
-      let looks = most
+      let visits = most
 
       for (const [key, walk] of walks) {
-        while (walk.left > 0 && looks > 0) {
+        while (walk.left > 0 && visits > 0) {
           const { done, value } = walk.rest.next()
 
           if (done === true) {
             walk.left = 0
           } else {
             walk.left--
-            looks--
-            walk.look(value)
+            visits--
+            walk.visit(value)
           }
         }
 

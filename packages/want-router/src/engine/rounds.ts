@@ -21,19 +21,19 @@ export function createScheduler (): Scheduler {
     backlogs: createBacklogs(),
     cycle: 1,
     freed: new Set(),
-    takers: new Set(),
-    passedOverForMemory: new Set(),
+    takeoverMembers: new Set(),
+    needMemoryForTakeover: new Set(),
     capacityFreed: false,
     memoryFreed: false,
     picks: 0,
-    looks: 0,
+    considerations: 0,
     unfinished: false
   }
 }
 
 /** Whether this flush has used up its work, so that the next has to continue. */
 export function isSpent (scheduler: Scheduler): boolean {
-  if (scheduler.picks > 0 && scheduler.looks > 0) {
+  if (scheduler.picks > 0 && scheduler.considerations > 0) {
     return false
   }
 
@@ -45,7 +45,7 @@ export function isSpent (scheduler: Scheduler): boolean {
 /** Puts a client that has something to ask, or may ask for more, in line for a round, unless it already waits for capacity. */
 export function giveRound ({ scheduler }: State, client: Client): void {
   if (client.passedOverBy != null) {
-    haveLookAgain(scheduler, client)
+    reconsider(scheduler, client)
   }
 
   if (client.line == null && client.queue.size > 0) {
@@ -59,16 +59,16 @@ export function getInLine (scheduler: Scheduler, line: Line<Client>, client: Cli
   line.add(client)
 }
 
-/** The window of a client may have opened: members that passed over what waits on its account look at that again. */
-export function haveLookAgain ({ takers, passedOverForMemory }: Scheduler, client: Client): void {
+/** The window of a client may have opened: members that passed over what waits on its account consider it again. */
+export function reconsider ({ takeoverMembers, needMemoryForTakeover }: Scheduler, client: Client): void {
   for (const member of client.passedOverBy ?? []) {
     if (member.connected) {
-      takers.add(member)
+      takeoverMembers.add(member)
     }
   }
 
   client.passedOverBy = undefined
-  passedOverForMemory.delete(client)
+  needMemoryForTakeover.delete(client)
 }
 
 /** Whether a client has not used up its round of this cycle. */
@@ -77,8 +77,8 @@ function goesFirst (scheduler: Scheduler, client: Client): boolean {
 }
 
 /** Whether freed memory may let a client continue that was held up only by what waits for other clients. */
-export function isHeldUpByOthers ({ needMemory, passedOverForMemory }: Scheduler): boolean {
-  return needMemory.size + passedOverForMemory.size > 0
+export function isHeldUpByOthers ({ needMemory, needMemoryForTakeover }: Scheduler): boolean {
+  return needMemory.size + needMemoryForTakeover.size > 0
 }
 
 /** Takes a client out of its line. */
@@ -99,7 +99,7 @@ export function freeCapacity ({ scheduler }: State, member: EngineMember): void 
   }
 
   if (mayTakeOver(scheduler, member)) {
-    scheduler.takers.add(member)
+    scheduler.takeoverMembers.add(member)
   }
 }
 

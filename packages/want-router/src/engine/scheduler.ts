@@ -28,7 +28,7 @@ import { isOpenElsewhere } from './eligibility.ts'
 import { toQueued } from './fetches.ts'
 import { walkLine, walkPlaces } from './line.ts'
 import { hasCapacity } from './members.ts'
-import { getInLine, haveLookAgain, isSpent, leaveRounds } from './rounds.ts'
+import { getInLine, reconsider, isSpent, leaveRounds } from './rounds.ts'
 import { takeOverOthers } from './takeovers.ts'
 import type { Shortage } from './candidates.ts'
 import type { Line, Walk } from './line.ts'
@@ -38,7 +38,7 @@ import type { State } from './state.ts'
 // rankings a flush
 const MAX_PICKS = 2000
 // backlogged fetches a flush that members consider taking over
-const MAX_LOOKS = 10_000
+const MAX_CONSIDERATIONS = 10_000
 // exhausted fetches a flush that are reviewed, since something has changed for all of them
 const MAX_REVIEWS = 1000
 
@@ -53,7 +53,7 @@ type End = 'done' | 'spent' | 'held' | 'backlogged' | 'later' | Shortage
 export function schedule (state: State): void {
   const { scheduler, reviews, peaks } = state
   scheduler.picks = MAX_PICKS
-  scheduler.looks = MAX_LOOKS
+  scheduler.considerations = MAX_CONSIDERATIONS
   scheduler.unfinished = false
 
   reviews.slice(MAX_REVIEWS)
@@ -81,10 +81,10 @@ function wakeForMemory (state: State): void {
   }
 
   scheduler.memoryFreed = false
-  const { needMemory, passedOverForMemory, ready } = scheduler
+  const { needMemory, needMemoryForTakeover, ready } = scheduler
 
   wakeThose(state, needMemory, client => { getInLine(scheduler, ready, client) })
-  wakeThose(state, passedOverForMemory, client => { haveLookAgain(scheduler, client) })
+  wakeThose(state, needMemoryForTakeover, client => { reconsider(scheduler, client) })
 }
 
 /**

@@ -186,16 +186,16 @@ export interface Scheduler {
   /** Members that have a backlog and may have capacity again. */
   readonly freed: Set<EngineMember>
   /** Members that may have capacity again, and may take over fetches that wait elsewhere. */
-  readonly takers: Set<EngineMember>
+  readonly takeoverMembers: Set<EngineMember>
   /** Clients with nothing in flight or unsent whose fetches members have passed over, only because of what waits for other clients. */
-  readonly passedOverForMemory: Set<Client>
+  readonly needMemoryForTakeover: Set<Client>
   /** Some capacity was freed since waiting clients were last tried. */
   capacityFreed: boolean
   memoryFreed: boolean
   /** Rankings that this flush may still ask for. */
   picks: number
   /** Backlogged fetches that members may still consider taking over in this flush. */
-  looks: number
+  considerations: number
   /** This flush has used those up: the next one continues. */
   unfinished: boolean
 }

@@ -22,18 +22,18 @@ import type { State } from './state.ts'
 export function takeOverOthers (state: State): void {
   const { scheduler } = state
 
-  for (const member of scheduler.takers) {
+  for (const member of scheduler.takeoverMembers) {
     // waiting for a healthy member is better; this one stays in the set and is tried again in later flushes
     if (member.stalled || state.strategy.avoids?.(member.id) === true) {
       continue
     }
 
-    const seen = member.lookedAt
+    const seen = member.considered
     // fetches that were ranked again and still wait: with a strategy that changes its ranking each time, the loop would never end
     const tried = new Set<Fetch>()
 
     if (member.load.wants === 0 && member.passedOver > 0) {
-      member.lookedAt = Math.min(member.lookedAt, member.passedOver - 1)
+      member.considered = Math.min(member.considered, member.passedOver - 1)
       member.passedOver = 0
     }
 
@@ -44,7 +44,7 @@ export function takeOverOthers (state: State): void {
     }
 
     if (scheduler.needBytes.size === 0) {
-      scheduler.takers.delete(member) // otherwise it has skipped fetches that need bytes, and has to consider them again
+      scheduler.takeoverMembers.delete(member) // otherwise it has skipped fetches that need bytes, and has to consider them again
     }
   }
 }
@@ -80,9 +80,9 @@ function nextTakeover (state: State, member: EngineMember, seen: number, tried: 
     return
   }
 
-  for (let next = backlogs.after(member.lookedAt); next != null && state.scheduler.looks > 0; next = backlogs.after(member.lookedAt)) {
+  for (let next = backlogs.after(member.considered); next != null && state.scheduler.considerations > 0; next = backlogs.after(member.considered)) {
     const { fetch, number } = next
-    state.scheduler.looks--
+    state.scheduler.considerations--
     const candidate = isCandidate(state, next, member)
     const lacksBytes = candidate && (allTaken || needBytes.size > 0) && bytesAt(next, member) > 0
 
@@ -90,7 +90,7 @@ function nextTakeover (state: State, member: EngineMember, seen: number, tried: 
       return // clients in line wait for these bytes
     }
 
-    member.lookedAt = lacksBytes ? Math.max(seen, number) : number
+    member.considered = lacksBytes ? Math.max(seen, number) : number
 
     if (candidate && !tried.has(fetch) && hasCapacityFor(state, next, member)) {
       return fetch
