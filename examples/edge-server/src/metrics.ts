@@ -11,6 +11,8 @@ export interface Counts {
   connections: number
   /** Connections that were ended because their sub-requests were used up. */
   budgetsSpent: number
+  /** Connections that were ended because their clients took nothing while the memory was needed. */
+  stuckEnded: number
   /** Wants that the policies let through. */
   wants: number
   blocks: number
@@ -19,7 +21,7 @@ export interface Counts {
 
 /** Creates the counts of a process that has done nothing yet. */
 export function createCounts (): Counts {
-  return { costs: createCosts(), failures: new Map(), connections: 0, budgetsSpent: 0, wants: 0, blocks: 0, bytes: 0 }
+  return { costs: createCosts(), failures: new Map(), connections: 0, budgetsSpent: 0, stuckEnded: 0, wants: 0, blocks: 0, bytes: 0 }
 }
 
 /** A policy that counts wants and sent blocks, since a router reports both to its policies. */
@@ -39,11 +41,12 @@ export function countSent (counts: Counts): Policy {
 }
 
 /** The counts in the text format of Prometheus. */
-export function formatMetrics ({ costs, failures, connections, budgetsSpent, wants, blocks, bytes }: Counts): string {
+export function formatMetrics ({ costs, failures, connections, budgetsSpent, stuckEnded, wants, blocks, bytes }: Counts): string {
   const dollars = dollarsOf(costs)
   const samples: Array<[string, 'counter' | 'gauge', string, Array<[string, number]>]> = [
     ['connections', 'gauge', 'Connections that are open', [['', connections]]],
     ['budgets_spent_total', 'counter', 'Connections that were ended because their sub-requests were used up', [['', budgetsSpent]]],
+    ['stuck_ended_total', 'counter', 'Connections that were ended because their clients took nothing while the memory was needed', [['', stuckEnded]]],
     ['wants_total', 'counter', 'Wants that were looked for', [['', wants]]],
     ['blocks_sent_total', 'counter', 'Blocks sent', [['', blocks]]],
     ['sent_bytes_total', 'counter', 'Bytes of blocks sent', [['', bytes]]],

@@ -160,6 +160,10 @@ class Router implements WantRouter {
     return !this.#draining && this.#engine.anyUp
   }
 
+  get unsentBytes (): number {
+    return this.#engine.unsent
+  }
+
   status (): RouterStatus {
     const status = this.#engine.status()
     const members = status.members.map(member => ({

@@ -12,6 +12,8 @@ import type { PeerId, Startable } from '@libp2p/interface'
 export interface WantRouter extends Startable, LocalClient {
   /** Some member is up, and the router is not draining. */
   readonly ready: boolean
+  /** Bytes of replies that clients have not taken, as in `status()` but at no cost: for a process with many routers, which bounds the sum. */
+  readonly unsentBytes: number
   /** A snapshot, for status pages and tests. */
   status (): RouterStatus
   /** Adds, drains, changes and removes members while the router runs. */

@@ -4,6 +4,8 @@ import type { CID } from 'multiformats/cid'
 interface ReadTurnsInit {
   /** The most blocks that are read at the same time, which bounds the memory of reads. */
   readonly max: number
+  /** How many blocks are held otherwise, which count as if they were being read. Default: none. */
+  held? (): number
   /** Default: the platform's. */
   now? (): number
   sleep? (ms: number): Promise<void>
@@ -28,7 +30,7 @@ interface Read {
  * time: the others then find the block in the cache. A request cannot wait for a promise of
  * another one, so each polls with its own timer.
  */
-export function createReadTurns ({ max, now = Date.now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
+export function createReadTurns ({ max, held = () => 0, now = Date.now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
   const reads = new Set<Read>()
 
   function isFree ({ keys, weight }: Read): boolean {
@@ -45,7 +47,9 @@ export function createReadTurns ({ max, now = Date.now, sleep = async ms => new 
       }
     }
 
-    return sum <= max || reads.size === 0
+    sum += held()
+
+    return sum <= max || sum === weight
   }
 
   return async (missing, signal) => {

@@ -2,8 +2,10 @@ import { cached, carSource, dudewhereIndex, dynamoIndex, kvSessions, mapIndex, r
 import { countFailures } from '../blocks/failures.ts'
 import { orderedIndex } from '../blocks/ordered-index.ts'
 import { createReadTurns } from '../blocks/read-turns.ts'
+import { createUnsent } from '../blocks/unsent.ts'
 import { counted, DYNAMO_COSTS, KV_COSTS, R2_COSTS, S3_COSTS } from '../costs.ts'
 import type { CheckedEnv, S3Env } from './env.ts'
+import type { Unsent } from '../blocks/unsent.ts'
 import type { Costs } from '../costs.ts'
 import type { Counts } from '../metrics.ts'
 import type { BlockIndex, BlockSource, Budget, ListingStore, R2BucketLike, ReadAheadInit } from '@kitsune/block-source'
@@ -13,6 +15,8 @@ export interface Blocks {
   readonly source: BlockSource
   /** The index of the CARs in R2. */
   readonly index: BlockIndex
+  /** What has been read for clients that have not taken it. */
+  readonly unsent: Unsent
 }
 
 /** How much memory the cached blocks may take, bytes: an isolate has 128 MB. */
@@ -21,8 +25,12 @@ const BLOCK_CACHE = 16 << 20
 const INDEX_CACHE = 16 << 20
 /** How much memory one batch of a connection may take, bytes. */
 const BATCH = 6 << 20
-/** The most blocks in all batches of all connections, unless a single batch has more. */
+/** The most blocks in all batches of all connections, and in what clients have not taken, unless a single batch has more. */
 const READ_TOGETHER = 48
+/** How many bytes that clients have not taken count as a block. */
+const UNSENT_BLOCK = 512 << 10
+/** While clients have not taken more than that, bytes, there is memory for the largest batch. */
+const MAX_UNSENT = 16 << 20
 /** How many unknown blocks of one wantlist are looked up as roots: a list request costs as much as twelve reads. */
 const MAX_LISTED = 8
 
@@ -56,9 +64,11 @@ export function openBlocks (env: CheckedEnv, budget: Budget, counts: Counts): Bl
   }
   const cars = carSource({ store, index, readAhead, ...READS })
   const all = s3 == null ? cars : tiered([cars, openS3(s3, budget, costs)])
-  const source = cached(countFailures(all, counts.failures), { maxBytes: BLOCK_CACHE, turn: createReadTurns({ max: READ_TOGETHER }) })
+  const unsent = createUnsent({ max: MAX_UNSENT })
+  const turn = createReadTurns({ max: READ_TOGETHER, held: () => unsent.bytes / UNSENT_BLOCK })
+  const source = cached(countFailures(all, counts.failures), { maxBytes: BLOCK_CACHE, turn })
 
-  return { index, source }
+  return { index, source, unsent }
 }
 
 /** A request costs more than reading an unused gap, so gaps may be long. A span has space for sixteen blocks of 256 KiB with their heads. */

@@ -3,6 +3,7 @@ import { createEndOfTick } from '@kitsune/host'
 import { createHost } from '@kitsune/host/workerd'
 import { source, wantRouter } from '@kitsune/want-router'
 import { multiaddr } from '@multiformats/multiaddr'
+import { StuckError } from '../errors.ts'
 import { countSent } from '../metrics.ts'
 import { NAME, VERSION } from '../version.ts'
 import { HASHERS } from './hashers.ts'
@@ -23,6 +24,8 @@ export interface ConnectionInit {
 
 /** How long blocks in flight may take once the budget is spent, ms. */
 const DRAIN_TIMEOUT = 10_000
+/** How often it is checked whether the client takes what it is sent, ms. */
+const CHECK_INTERVAL = 1_000
 
 /**
  * Serves bitswap on one WebSocket: with its own host and router, since a request must not wait
@@ -48,27 +51,51 @@ export async function serveConnection ({ isolate, socket, client, announce }: Co
     }
   })
 
-  let stopRefreshing = (): void => {}
+  const { router } = libp2p.services
+  const done: Array<() => void> = []
 
   function stop (): void {
     counts.connections--
-    stopRefreshing()
+    done.forEach(undo => { undo() })
     // a host that fails to stop has nothing left to end
     Promise.resolve(libp2p.stop()).catch(() => {})
   }
 
   spent.then(async () => {
     // blocks in flight are sent; the other wants get no DONT_HAVE, so the client asks again on its next connection
-    await libp2p.services.router.drain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT) }).catch(() => {})
+    await router.drain({ signal: AbortSignal.timeout(DRAIN_TIMEOUT) }).catch(() => {})
     await libp2p.hangUp(libp2p.getPeers()[0])
   }).catch(() => {})
 
   await libp2p.start()
   counts.connections++
   counts.costs.connect++
-  stopRefreshing = isolate.lists.keepFresh()
+  done.push(isolate.lists.keepFresh(), watchUnsent(isolate, router, () => {
+    counts.stuckEnded++
+    // it would not read a goodbye
+    libp2p.getConnections().forEach(connection => { connection.abort(new StuckError()) })
+  }))
   // do not await: the client only sends more once it has the answer to the request
   accept(socket, remoteAddress(client), stop).catch(() => {})
+}
+
+/** Counts what the client of a connection has not taken, and calls `end` if it takes nothing while the memory is needed. Returns what ends that. */
+function watchUnsent ({ unsent }: Isolate, router: WantRouter, end: () => void): () => void {
+  const replies = unsent.add({
+    get bytes () { return router.unsentBytes },
+    sent: () => router.status().network.bytesOut
+  })
+  const timer = setInterval(() => {
+    if (replies.isStuck()) {
+      clearInterval(timer)
+      end()
+    }
+  }, CHECK_INTERVAL)
+
+  return () => {
+    clearInterval(timer)
+    replies.remove()
+  }
 }
 
 /** The blocks of an isolate, whose reads are charged to one connection, and a promise that resolves when the connection's sub-requests are used up. */

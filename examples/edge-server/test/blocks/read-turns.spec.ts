@@ -14,7 +14,7 @@ interface Setup {
   pass (ms: number): Promise<void>
 }
 
-async function setUp (max: number): Promise<Setup> {
+async function setUp (max: number, held = (): number => 0): Promise<Setup> {
   const blocks = await Promise.all(Array.from({ length: 10 }, async (_, i) => blockOf(`block ${i}`)))
   const asked: number[] = []
   let now = 0
@@ -36,7 +36,7 @@ async function setUp (max: number): Promise<Setup> {
   return {
     blocks,
     asked,
-    source: cached(slow, { turn: createReadTurns({ max, now: () => now, sleep }) }),
+    source: cached(slow, { turn: createReadTurns({ max, held, now: () => now, sleep }) }),
     async pass (ms) {
       await settled()
       reads.splice(0).forEach(go => { go() })
@@ -70,6 +70,26 @@ describe('createReadTurns', () => {
     await pass(100)
     await pass(100)
     expect(await all).to.have.length(4)
+  })
+
+  it('counts what is held otherwise, but reads a batch that is too large if nothing else is held', async () => {
+    let held = 2
+    const { source, blocks, asked, pass } = await setUp(2, () => held)
+    const all = Promise.all(blocks.slice(0, 2).map(async ({ cid }) => source.get(cid)))
+    await pass(100)
+    expect(asked).to.deep.equal([])
+    held = 1
+    await pass(100)
+    expect(asked).to.deep.equal([0])
+    held = 0
+    await pass(100)
+    await pass(100)
+    await all
+
+    const large = await setUp(0)
+    const read = large.source.get(blocks[0].cid)
+    await large.pass(0)
+    expect(await read).to.deep.equal(blocks[0].bytes)
   })
 
   it('does not wait for a request that the runtime has ended without notice', async () => {

@@ -25,7 +25,7 @@ const MiB = 1 << 20
 const BLOCKS = 400
 /** What is read before memory is measured: caches are full then, and code is compiled. */
 const WARM_UP = 100
-const CROWD = 20
+const CROWD = 40
 /** Of an isolate of Cloudflare, bytes. */
 const ISOLATE = 128e6
 /** What a client reads beside a crowd that does not. */

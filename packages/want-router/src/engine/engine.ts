@@ -111,6 +111,7 @@ export function createEngine (init: EngineInit): Engine {
     },
 
     status: () => engineStatus(state),
+    get unsent () { return state.unsent },
     get anyUp () { return state.memberCounts.healthy > 0 },
 
     member (id) {

@@ -121,6 +121,8 @@ export interface Engine {
   /** When the engine next needs a `tick`, in the clock's ms; undefined: it needs none. */
   readonly deadline: number | undefined
   status (): EngineStatus
+  /** Bytes of replies that clients have not taken, without the cost of `status`. */
+  readonly unsent: number
   /** Whether some member is up, without the cost of `status`. */
   readonly anyUp: boolean
   /** The status of one member, without the cost of `status`; undefined: there is none with that id. */

@@ -91,6 +91,7 @@ export function tapped (engine: Engine, time: () => number, tap: Tap): Engine {
     get dirty () { return engine.dirty },
     get deadline () { return engine.deadline },
     status: () => engine.status(),
+    get unsent () { return engine.unsent },
     get anyUp () { return engine.anyUp },
     member: id => engine.member(id),
     idleFor: peer => engine.idleFor(peer),

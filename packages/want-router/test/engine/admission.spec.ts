@@ -115,7 +115,7 @@ describe('engine: a want that a policy refuses ends once, as refused', () => {
       b.verdict('absent')
     }
 
-    expect(b.engine.status().unsent).to.be.within(1000, 10_000)
+    expect(b.engine.status().unsent).to.be.within(1000, 10_000).and.to.equal(b.engine.unsent)
   })
 })
 

@@ -15,6 +15,7 @@ export abstract class ObservedEngine implements Engine {
   get dirty (): boolean { return this.engine.dirty }
   get deadline (): number | undefined { return this.engine.deadline }
   status (): EngineStatus { return this.engine.status() }
+  get unsent (): number { return this.engine.unsent }
   get anyUp (): boolean { return this.engine.anyUp }
   member (id: string): MemberStatus | undefined { return this.engine.member(id) }
   idleFor (client: string): number | undefined { return this.engine.idleFor(client) }
