@@ -23,7 +23,11 @@ interface FetchThroughInit {
   readonly nodes: Pick<Nodes, 'find'>
   readonly router: Pick<WantRouter, 'status'>
   readonly limits?: FetchLimits
+  /** A signal that aborts after that time, ms. Default: the platform's. */
+  after? (ms: number): AbortSignal
 }
+
+type Prepared = Required<Pick<FetchThroughInit, 'limits' | 'after'>> & { readonly nodes: Iterable<KuboRpc> }
 
 type FetchLimits = Readonly<Record<keyof typeof DEFAULT_FETCH_LIMITS, number>>
 
@@ -36,11 +40,11 @@ type FetchLimits = Readonly<Record<keyof typeof DEFAULT_FETCH_LIMITS, number>>
 export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   const running = new Map<string, number>()
   let total = 0
-  let prepared: { readonly nodes: Iterable<KuboRpc>, readonly limits: FetchLimits } | undefined
+  let prepared: Prepared | undefined
 
   return source({
     async get (cid, { signal, session }) {
-      const { nodes, limits } = prepared ??= prepare(init())
+      const { nodes, limits, after } = prepared ??= prepare(init())
       const own = running.get(session) ?? 0
 
       // clients within the process, which have a colon in their names, only want blocks that nodes have
@@ -52,7 +56,7 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
       running.set(session, own + 1)
 
       try {
-        return await getFromOne(nodes, cid, AbortSignal.any([signal, AbortSignal.timeout(limits.timeout)]))
+        return await getFromOne(nodes, cid, AbortSignal.any([signal, after(limits.timeout)]))
       } catch (err) {
         if (signal.aborted) {
           throw err
@@ -73,8 +77,8 @@ export function fetchThrough (init: () => FetchThroughInit): TargetInit {
   }, { id: FETCH_THROUGH, concurrency: 4096, capacity: { wants: 4096 } })
 }
 
-function prepare ({ nodes, router, limits = DEFAULT_FETCH_LIMITS }: FetchThroughInit): { readonly nodes: Iterable<KuboRpc>, readonly limits: FetchLimits } {
-  return { nodes: rotatedNodes(router, perRpcNode(nodes, createKuboRpc)), limits }
+function prepare ({ nodes, router, limits = DEFAULT_FETCH_LIMITS, after = ms => AbortSignal.timeout(ms) }: FetchThroughInit): Prepared {
+  return { nodes: rotatedNodes(router, perRpcNode(nodes, createKuboRpc)), limits, after }
 }
 
 /** The nodes that are up and whose RPC is known; each iteration begins with the next one. */

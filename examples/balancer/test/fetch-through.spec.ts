@@ -12,6 +12,8 @@ import type { AddressInfo } from 'node:net'
 describe('fetch-through', () => {
   const asked: Array<{ readonly url: string, readonly response: ServerResponse }> = []
   const said: string[] = []
+  /** One for each search that has begun: ends its time. */
+  const searches: AbortController[] = []
   let ids: string[]
   let server: Server
   let target: Target
@@ -19,13 +21,22 @@ describe('fetch-through', () => {
   beforeEach(async () => {
     asked.splice(0)
     said.splice(0)
+    searches.splice(0)
     server = createServer((request, response) => { asked.push({ url: request.url ?? '', response }) })
     await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const nodes = { find: (id: string) => id === FETCH_THROUGH ? undefined : { id, kind: 'rpc' as const, address: `${address}/${id}`, weight: 1, labels: {} } }
     ids = ['a']
     const status = (): never => ({ members: [...ids, FETCH_THROUGH].map(id => ({ id, state: 'up' })) }) as never
-    target = fetchThrough(() => ({ nodes, router: { status }, limits: { total: 3, perClient: 2, timeout: 200 } })).create({} as never)
+
+    const after = (): AbortSignal => {
+      const search = new AbortController()
+      searches.push(search)
+
+      return search.signal
+    }
+
+    target = fetchThrough(() => ({ nodes, router: { status }, limits: { total: 3, perClient: 2, timeout: 1 }, after })).create({} as never)
     await target.start({
       up () {},
       down () {},
@@ -67,6 +78,8 @@ describe('fetch-through', () => {
     await until(() => said.length === 3)
     await until(() => asked.length === 3)
     asked[0].response.writeHead(500).end('{"Message":"no"}')
+    await until(() => said.length === 4)
+    searches.forEach(search => { search.abort() })
     await until(() => said.length === 6)
 
     expect(said).to.deep.equal(Array(6).fill('dont-have'))

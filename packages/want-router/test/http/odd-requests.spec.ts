@@ -2,6 +2,9 @@ import { expect } from 'aegir/chai'
 import fc from 'fast-check'
 import { cid, httpRig } from './http-rig.ts'
 
+/** Of the random inputs, which are the same in each run. */
+const SEED = 20_261_127
+
 /** Meaningful parts of paths and queries, so that odd requests are nearly valid. */
 const piece = fc.oneof(
   fc.constantFrom('/', 'ipfs', '/ipfs/', `${cid}`, 'bafkqaaa', 'bafkqabtimvwgy3yk', '/.well-known/rasl/', '?', '&', 'format=raw', 'format=car', '=', '%', '%2f', '%00', '%ff', '%F0%9F%A6%8A', '..', ';', 'dag-scope=', 'entity', 'entity-bytes=', '-5:*', 'car-dups=y', 'filename='),
@@ -30,7 +33,7 @@ describe('odd HTTP requests', function () {
       seen.add(status)
       await body?.cancel()
       expect(status).to.be.oneOf([200, 204, 206, 304, 400, 404, 405, 406, 416, 422, 503])
-    }), { numRuns: 3000 })
+    }), { numRuns: 3000, seed: SEED })
 
     expect([...seen]).to.include.members([200, 204, 400, 404, 405, 406, 503])
     await endTick()
