@@ -8,8 +8,8 @@ type HourlyLimits = Pick<PreloadLimits, 'bytesPerClientAndHour' | 'bytesPerHour'
 export interface HourlyBytes {
   /** The error if nothing more may be sent for the client in this hour; undefined: more may be sent. */
   spent (client: string): TooManyRequestsError | undefined
-  /** Counts a block that was sent for the client. */
-  add (client: string, bytes: number): void
+  /** Counts a block that was sent for the client, and returns what `spent` does. */
+  add (client: string, bytes: number): TooManyRequestsError | undefined
 }
 
 const HOUR = 3_600_000
@@ -35,16 +35,18 @@ export function createHourlyBytes ({ bytesPerClientAndHour, bytesPerHour }: Hour
     }
   }
 
+  function spent (client: string): TooManyRequestsError | undefined {
+    roll()
+
+    if (all > bytesPerHour || (perClient.get(client) ?? 0) > bytesPerClientAndHour) {
+      const left = start + (hour + 1) * HOUR - now()
+
+      return new TooManyRequestsError('As much was preloaded as may be within an hour: try again later', { retryAfter: Math.ceil(left / 1000) })
+    }
+  }
+
   return {
-    spent (client) {
-      roll()
-
-      if (all > bytesPerHour || (perClient.get(client) ?? 0) > bytesPerClientAndHour) {
-        const left = start + (hour + 1) * HOUR - now()
-
-        return new TooManyRequestsError('As much was preloaded as may be within an hour: try again later', { retryAfter: Math.ceil(left / 1000) })
-      }
-    },
+    spent,
 
     add (client, bytes) {
       roll()
@@ -57,6 +59,8 @@ export function createHourlyBytes ({ bytesPerClientAndHour, bytesPerHour }: Hour
       }
 
       perClient.set(client, (perClient.get(client) ?? 0) + cost)
+
+      return spent(client)
     }
   }
 }

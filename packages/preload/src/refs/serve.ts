@@ -106,8 +106,7 @@ export function createService (init: ServiceInit): Service {
         elsewhere: shared,
 
         onReceived (bytes) {
-          hourly.add(client, bytes)
-          const spent = hourly.spent(client)
+          const spent = hourly.add(client, bytes)
 
           if (spent != null) {
             leave(spent)

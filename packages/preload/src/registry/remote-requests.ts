@@ -146,9 +146,7 @@ class RemoteRequest {
     this.#bytes += bytes
     this.#report.block()
     const { hourly } = this.#init
-    const client = networkOf(this.#request.address)
-    hourly.add(client, bytes)
-    const spent = hourly.spent(client)
+    const spent = hourly.add(networkOf(this.#request.address), bytes)
 
     if (spent != null) {
       this.#report.failed(spent)
