@@ -29,8 +29,8 @@ export interface JobResults {
 }
 
 // each case measures at least this many wants
-const LEAST = 20_000
-// wants that are served before anything is measured, so that code is compiled
+const LEAST = 100_000
+// wants that are served before each case is measured: code is compiled, and again after a collection, which drops compiled code with the objects that it knows
 const WARM_UP = 60_000
 // CPU time after which the run of a case is cut off, ms: for each million wants, but at least
 const MOST_A_MILLION = 60_000
@@ -74,6 +74,7 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
     collect()
 
     if (served != null) {
+      served.run(Math.min(wants, WARM_UP), Math.ceil(WARM_UP / wants), MOST)
       figures.push(served.run(wants, Math.ceil(LEAST / wants), Math.max(MOST, MOST_A_MILLION * wants / 1e6)))
     }
   }
