@@ -17,7 +17,7 @@ const LONGEST_WAIT = 32
 /** A read no longer counts after this time, ms: the runtime may have ended its request without notice. */
 const FORGOTTEN_AFTER = 5_000
 /** The most that one read counts: a request reads many blocks a few at a time. */
-const MAX_WEIGHT = 16
+export const MAX_WEIGHT = 16
 
 interface Read {
   readonly keys: ReadonlySet<string>

@@ -1,7 +1,7 @@
 import { cached, carSource, dudewhereIndex, dynamoIndex, kvSessions, mapIndex, r2Store, s3Store, tiered } from '@kitsune/block-source'
 import { countFailures } from '../blocks/failures.ts'
 import { orderedIndex } from '../blocks/ordered-index.ts'
-import { createReadTurns } from '../blocks/read-turns.ts'
+import { createReadTurns, MAX_WEIGHT } from '../blocks/read-turns.ts'
 import { createUnsent } from '../blocks/unsent.ts'
 import { counted, DYNAMO_COSTS, KV_COSTS, R2_COSTS, S3_COSTS } from '../costs.ts'
 import type { CheckedEnv, S3Env } from './env.ts'
@@ -29,8 +29,8 @@ const BATCH = 6 << 20
 const READ_TOGETHER = 48
 /** How many bytes that clients have not taken count as a block. */
 const UNSENT_BLOCK = 512 << 10
-/** While clients have not taken more than that, bytes, there is memory for the largest batch. */
-const MAX_UNSENT = 16 << 20
+/** While clients have not taken more than that, bytes, the largest batch can be read. */
+const MAX_UNSENT = (READ_TOGETHER - MAX_WEIGHT) * UNSENT_BLOCK
 /** How many unknown blocks of one wantlist are looked up as roots: a list request costs as much as twelve reads. */
 const MAX_LISTED = 8
 

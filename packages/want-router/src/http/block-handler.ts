@@ -45,8 +45,8 @@ export interface BlockHandlerOptions {
   readonly createResponse?: CreateResponse
   /**
    * Whether the server breaks off a request without a status if the response is `Response.error()`, as that of
-   * `@kitsune/host/http` does. If not, boxo gets 503 while no member is up, as other clients do. Default: false in workerd,
-   * which turns it into a 500, and true elsewhere.
+   * `@kitsune/host/http` does. If not, boxo gets 503 while no member is up, as other clients do, and 404 for a GET
+   * without an answer in time. Default: false in workerd, which turns it into a 500, and true elsewhere.
    */
   readonly breaksOff?: boolean
 }
