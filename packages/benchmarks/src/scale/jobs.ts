@@ -30,7 +30,7 @@ export interface JobResults {
 
 // each case measures at least this many wants
 const LEAST = 100_000
-// wants that are served before each case is measured: code is compiled, and again after a collection, which drops compiled code with the objects that it knows
+// wants that are served before each case is measured, so that code is compiled: a collection drops compiled code with the objects that it knows
 const WARM_UP = 60_000
 // CPU time after which the run of a case is cut off, ms: for each million wants, but at least
 const MOST_A_MILLION = 60_000
@@ -60,8 +60,6 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
   let served: Served | undefined
   let of = ''
 
-  createServed({ strategy, clients: 100, members: 4 }).run(1_000, WARM_UP / 1_000, MOST)
-
   for (const { clients, members, wants } of scaleCases(found, quick)) {
     // consecutive cases with the same clients and members use the same engine, unless it still has wants
     if (of !== `${clients} ${members}` || figures.at(-1)?.cut === true) {
@@ -74,7 +72,8 @@ function servedRun (name: string, quick: boolean, collect: () => void): ServedRu
     collect()
 
     if (served != null) {
-      served.run(Math.min(wants, WARM_UP), Math.ceil(WARM_UP / wants), MOST)
+      // not cut off: wants that were left would be served in the measured run
+      served.run(Math.min(wants, WARM_UP), Math.ceil(WARM_UP / wants), Infinity)
       figures.push(served.run(wants, Math.ceil(LEAST / wants), Math.max(MOST, MOST_A_MILLION * wants / 1e6)))
     }
   }
