@@ -6,12 +6,12 @@ import { HttpRequestError } from './errors.ts'
 import { failureResponse } from './failures.ts'
 import { isPeer } from './peer-agent.ts'
 import { createPeerRecord, filterRecord, isHttp } from './peer-record.ts'
+import { createSearch } from './provider-search.ts'
 import { clientNames } from './remote-address.ts'
 import { commonHeaders, methodResponse, optionsResponse } from './responses.ts'
 import type { BlockRouter, Handler } from './block-handler.ts'
 import type { PeerRecord } from './peer-record.ts'
-import type { HasAnswer, LocalClient } from '../local/local-client.ts'
-import type { CID } from 'multiformats/cid'
+import type { LocalClient } from '../local/local-client.ts'
 
 /** Options of {@link providersHandler}. */
 export interface ProvidersHandlerOptions {
@@ -25,8 +25,8 @@ export interface ProvidersHandlerOptions {
   /** How long a request waits until a member has said whether it has the block, ms. Default 1,000. */
   readonly within?: number
   /**
-   * How long a request of boxo waits, and any request while no member is up, ms. If none is up by then, boxo gets only the
-   * addresses for bitswap, to wait there. Default 7,000.
+   * How long a request of boxo waits, and any request while no member is up, ms. If no member has answered by then, boxo
+   * gets only the addresses for bitswap, to wait there. Default 7,000.
    */
   readonly outageWithin?: number
   /** Reverse proxies whose `X-Forwarded-For` is trusted, as for {@link blockHandler}. Default: none. */
@@ -43,9 +43,6 @@ const NDJSON_TYPE = 'application/x-ndjson'
  * How long caches may keep a record, s. The router remembers HAVEs for as long.
  */
 const MAX_AGE = 60
-
-/** The most searches that wait long at the same time: each uses one of the requests that its client may have open. */
-const MAX_WAITING = 32
 
 /** What a request asks for. */
 interface Asked {
@@ -68,8 +65,8 @@ interface Named {
  * the list is empty, so that clients ask other routers.
  *
  * boxo searches again only after a minute, so its search waits longer for a member that is silent. While no member is up,
- * every search waits for one. If none comes back, boxo gets only the addresses for bitswap: there its
- * want waits until a member is back, which HTTP cannot express.
+ * every search waits for one. If it is unknown even then whether a member has the block, boxo gets only the addresses for
+ * bitswap: there its want waits until a member has answered, which HTTP cannot express.
  *
  * Each remote address is one client of the router, the same as for {@link blockHandler}.
  *
@@ -80,8 +77,8 @@ interface Named {
 export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>, options: ProvidersHandlerOptions): Handler {
   const { peerId, addresses, within = DEFAULT_HEAD_WITHIN, outageWithin = DEFAULT_OUTAGE_WITHIN } = options
   const nameOf = clientNames(options.trustedProxies)
+  const search = createSearch(router, { within, outageWithin })
   const self = peerDigest(peerId)
-  let waiting = 0
 
   /** The record of this provider; undefined: it is not a provider of what was asked for. */
   async function find (request: Request, { list, name }: Asked, client: LocalClient): Promise<Named | undefined> {
@@ -97,7 +94,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
       throw new HttpRequestError('The path has no valid CID')
     }
 
-    const answer = await search(cid, client, request.signal, isPeer(request))
+    const answer = await search(cid, client, request)
 
     if (answer === 'have') {
       return { record: createPeerRecord(peerId, all), lasting: true }
@@ -105,7 +102,7 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
 
     const bitswap = all.filter(address => !isHttp(address))
 
-    if (answer === 'unknown' && !router.ready && bitswap.length > 0 && isPeer(request)) {
+    if (answer === 'unknown' && bitswap.length > 0 && isPeer(request)) {
       return { record: createPeerRecord(peerId, bitswap), lasting: false }
     }
   }
@@ -118,26 +115,6 @@ export function providersHandler (router: Pick<BlockRouter, 'client' | 'ready'>,
     }
 
     return self != null && sameBytes(digest, self)
-  }
-
-  /** Asks the members, and asks again if all have gone down meanwhile, or if one has come back and has not answered. */
-  async function search (cid: CID, client: LocalClient, signal: AbortSignal, patient: boolean): Promise<HasAnswer> {
-    const { ready } = router
-    const ask = async (): Promise<HasAnswer> => patient || !router.ready ? waitLong(cid, client, signal) : client.has(cid, { signal, within })
-    const answer = await ask()
-
-    return answer === 'unknown' && router.ready !== ready ? ask() : answer
-  }
-
-  /** Waits until a member that is down, or is silent, has answered. */
-  async function waitLong (cid: CID, client: LocalClient, signal: AbortSignal): Promise<HasAnswer> {
-    waiting++
-
-    try {
-      return await client.has(cid, { signal, within: waiting > MAX_WAITING ? within : outageWithin })
-    } finally {
-      waiting--
-    }
   }
 
   return async (request, info) => {
