@@ -8,7 +8,7 @@ import { failureResponse } from './failures.ts'
 import { isPeer } from './peer-agent.ts'
 import { rawResponse } from './raw-response.ts'
 import { clientNames } from './remote-address.ts'
-import { methodResponse, optionsResponse } from './responses.ts'
+import { brokenResponse, methodResponse, optionsResponse } from './responses.ts'
 import type { RequestInfo } from './remote-address.ts'
 import type { CreateResponse, Serving } from './serving.ts'
 import type { RouterStatus } from '../router-status.ts'
@@ -45,8 +45,9 @@ export interface BlockHandlerOptions {
   readonly createResponse?: CreateResponse
   /**
    * Whether the server breaks off a request without a status if the response is `Response.error()`, as that of
-   * `@kitsune/host/http` does. If not, boxo gets 503 while no member is up, as other clients do, and 404 for a GET
-   * without an answer in time. Default: false in workerd, which turns it into a 500, and true elsewhere.
+   * `@kitsune/host/http` does. If not, boxo gets 503 while no member is up, as other clients do, and for a GET without an
+   * answer in time the headers of a block whose body fails. Default: false in workerd, which turns it into a 500, and true
+   * elsewhere.
    */
   readonly breaksOff?: boolean
 }
@@ -63,7 +64,7 @@ const IN_WORKERD = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
  * member is up. boxo asks a server that has answered 503 for nothing more, so a HEAD of it gets an uncacheable 404 instead
  * if no answer came in time. A GET of boxo then gets `Response.error()`, as all of its requests do while no member is up: the
  * server turns that into a request that breaks off without a status, so that boxo tries again. If the server cannot do
- * that, boxo gets 404 and 503.
+ * that, such a GET breaks off after its headers, and boxo gets 503 while no member is up.
  *
  * @throws {InvalidOptionError} for a proxy that is neither an address nor a network
  */
@@ -101,14 +102,19 @@ export function blockHandler (router: BlockRouter, options: BlockHandlerOptions 
   /**
    * After one 503, boxo asks the server for nothing more as long as it is connected. A 404 is a DONT_HAVE: after that of a
    * HEAD it still sends a GET once a search has found the block, but it sends no second GET, and its session waits for ever
-   * for a block of a member that was silent for a few seconds. A request that breaks off is tried again, and after three of
-   * them boxo drops the server, searches for providers, and starts over.
+   * for a block of a member that was silent for a few seconds. A request that breaks off without a status is tried again;
+   * after three of them, or one that breaks off after its headers, boxo drops the server, searches for providers, and starts
+   * over. After a 500 it does so, too, but asks a server that it finds again within a second for nothing.
    */
   function failure (request: Request, err: unknown): Response {
     const isUnknownToBoxo = (err instanceof UnknownError || err instanceof NotReadyError) && isPeer(request)
 
     if (isUnknownToBoxo && breaksOff && (request.method === 'GET' || !router.ready)) {
       return Response.error()
+    }
+
+    if (isUnknownToBoxo && router.ready && request.method === 'GET') {
+      return brokenResponse(err)
     }
 
     return failureResponse(request, isUnknownToBoxo && router.ready ? new NotFoundError(err.message) : err, { deniedStatus, retryAfter })

@@ -29,6 +29,17 @@ export function textResponse (method: string, status: number, text: string, head
   })
 }
 
+/** workerd drops the length of all other streams, and ends a response whose body fails as if it were complete. */
+const { FixedLengthStream } = globalThis as { readonly FixedLengthStream?: new (length: number) => TransformStream<Uint8Array<ArrayBuffer>> }
+
+/** Makes a response that breaks off after its headers, so that no client takes it for a block or for an answer. */
+export function brokenResponse (reason: Error): Response {
+  const { readable, writable } = FixedLengthStream == null ? new TransformStream<Uint8Array<ArrayBuffer>>() : new FixedLengthStream(1)
+  writable.abort(reason).catch(() => {})
+
+  return new Response(readable, { headers: commonHeaders({ 'content-type': 'application/vnd.ipld.raw', 'content-length': '1', 'cache-control': 'no-store' }) })
+}
+
 /** Makes the response to a browser's preflight request. */
 export function optionsResponse (): Response {
   return new Response(null, {

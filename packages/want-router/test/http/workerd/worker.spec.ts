@@ -54,4 +54,12 @@ describe('the HTTP handlers in workerd', function () {
     expect(response.status).to.equal(503)
     expect(response.headers.get('retry-after')).to.equal('1')
   })
+
+  it('breaks a GET of boxo off after its headers when no answer came in time', async () => {
+    // over a socket: `dispatchFetch` does not see that a body has ended too early
+    const path = '/ipfs/bafkreigaknpexyvxt76zgkitavbwx6ejgfheup5oybpm77f3pxzrvwpfdi?format=raw'
+    const response = await fetch(new URL(path, await worker.ready), { headers: { 'user-agent': 'kubo/0.43.0/' } })
+    expect(response.headers.get('cache-control')).to.equal('no-store')
+    await expect(response.arrayBuffer()).to.eventually.be.rejected()
+  })
 })
