@@ -8,6 +8,7 @@ import { loadStrategy } from './config/strategy.ts'
 import { ConfigError, WorkerFailedError } from './errors.ts'
 import { createLog } from './log/log.ts'
 import { probe } from './probe.ts'
+import { stackOf } from './process-context.ts'
 import { NAME, version } from './version.ts'
 import { startPrimary } from './workers/primary.ts'
 import type { Balancer, BalancerOptions } from './balancer.ts'
@@ -125,12 +126,12 @@ function reload (running: Running, context: ProcessContext, key: string | undefi
   }
 }
 
-/** Creates the log of a program, which also reports unhandled rejections and unknown variables. */
-export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { printError, onUnhandledRejection, env, worker }: ProcessContext): Log {
+/** Creates the log of a program, which also reports errors that nothing has caught, and unknown variables. */
+export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { printError, onUncaught, env, worker }: ProcessContext): Log {
   const log = createLog({ level: logLevel, format, worker: worker?.number, write: printError })
 
-  onUnhandledRejection(reason => {
-    log.error(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`, { event: 'unhandled-rejection' })
+  onUncaught(error => {
+    log.error(`not caught: ${stackOf(error)}`, { event: 'uncaught' })
   })
 
   for (const name of unknownVariables(env)) {

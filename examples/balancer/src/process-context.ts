@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { reportStrayErrors } from '@kitsune/host/node'
 import { defaultLogger } from '@libp2p/logger'
 import { NAME } from './version.ts'
 import { createWorkerLink } from './workers/worker.ts'
@@ -16,21 +17,19 @@ export interface ProcessContext extends Sources {
   nextSignal (): Promise<string>
   /** Calls the listener at each SIGHUP from now on. Before, one ends the process. */
   onHangUp (listener: () => void): void
-  /** Calls the listener with the reason of each unhandled rejection from now on. */
-  onUnhandledRejection (listener: (reason: unknown) => void): void
+  /** Calls the listener with each error of libp2p that nothing has caught, from now on. */
+  onUncaught (listener: (error: unknown) => void): void
   /** The link to the primary, if the process is a worker: it delivers signals, and announces the balancer. */
   readonly worker?: WorkerLink
 }
 
 /** The context of this process, for `main`. Only entry points call it. */
 export function createProcessContext (): ProcessContext {
-  let report = (reason: unknown): void => {
-    process.stderr.write(`${NAME}: unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}\n`)
+  let report = (error: unknown): void => {
+    process.stderr.write(`${NAME}: not caught: ${stackOf(error)}\n`)
   }
 
-  // a rejection that libp2p does not handle concerns one stream and must not
-  // end the process for all clients
-  process.on('unhandledRejection', (reason) => { report(reason) })
+  reportStrayErrors(error => { report(error) })
 
   // a closed pipe of the log must not end the process
   for (const stream of [process.stdout, process.stderr]) {
@@ -48,8 +47,13 @@ export function createProcessContext (): ProcessContext {
     printError: line => { process.stderr.write(`${line}\n`) },
     nextSignal: createSignalQueue(worker?.onSignal ?? onProcessSignal),
     onHangUp: worker?.onHangUp ?? (listener => { process.on('SIGHUP', listener) }),
-    onUnhandledRejection: listener => { report = listener }
+    onUncaught: listener => { report = listener }
   }
+}
+
+/** An error with its stack. */
+export function stackOf (error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error)
 }
 
 /**

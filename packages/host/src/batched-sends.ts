@@ -63,24 +63,25 @@ export function batchSends (connection: MessageStream, transport: MessageStream,
     return data.byteLength === 0 || connection.status !== 'open' || send(data)
   }
 
-  function leave (): void {
+  function leave (): boolean {
     try {
-      flush()
+      return flush()
     } catch (err) {
       connection.abort(err as Error)
+
+      return false
     }
   }
 
   connection.send = data => {
     if (connection.status !== 'open') {
-      // throws
-      return send(data)
+      return false
     }
 
     gathered.append(data)
 
     if (gathered.byteLength >= FULL) {
-      return flush()
+      return leave()
     }
 
     endOfTick.send(leave)

@@ -42,7 +42,7 @@ function answerPings (stream: Stream, allowance: Allowance): void {
   const waiting = new Uint8ArrayList()
 
   function answer (): void {
-    while (waiting.byteLength >= PING_LENGTH && stream.status === 'open' && stream.writeBufferLength === 0) {
+    while (waiting.byteLength >= PING_LENGTH && stream.writeStatus === 'writable' && stream.writeBufferLength === 0) {
       if (!allowance.take()) {
         stream.abort(new FloodError('The peer sent too many pings'))
 

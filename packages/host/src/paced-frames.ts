@@ -149,9 +149,7 @@ class PacedFrames implements Task {
 
   failed (error: Error): void {
     this.#stop()
-    // yamux tells the peer, which throws if the connection has closed in the meantime
-    this.#try(() => { this.#muxer.abort(error) })
-    this.#try(() => { this.#muxer.maConn.abort(error) })
+    abortConnection(this.#muxer, error)
   }
 
   /** Handles all remaining frames at once: they are no more than was buffered while the connection was paused. */
@@ -195,16 +193,7 @@ class PacedFrames implements Task {
   #pause (): void {
     if (!this.#paused && this.#muxer.maConn.readStatus === 'readable') {
       this.#paused = true
-      this.#try(() => { this.#muxer.maConn.pause() })
-    }
-  }
-
-  /** Ignores errors: the encrypted connection may look open although its socket has closed, whose event is still to come. */
-  #try (change: () => void): void {
-    try {
-      change()
-    } catch (err) {
-      this.#muxer.maConn.log('a connection that is closing is not paused, resumed or told - %e', err)
+      attempt(this.#muxer.maConn, () => { this.#muxer.maConn.pause() })
     }
   }
 
@@ -217,7 +206,7 @@ class PacedFrames implements Task {
     this.#paused = false
     this.#resuming = true
 
-    this.#try(() => {
+    attempt(this.#muxer.maConn, () => {
       if (this.#muxer.maConn.readStatus === 'paused') {
         this.#muxer.maConn.resume()
       }
@@ -233,5 +222,21 @@ class PacedFrames implements Task {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#shares.drop(this)
+  }
+}
+
+/** Ends a connection with its muxer. It never throws, since it is also called by listeners of events, whose exceptions end the process. */
+export function abortConnection (muxer: Pick<StreamMuxer, 'abort'> & Required<Pick<MuxerParts, 'maConn'>>, error: Error): void {
+  // the muxer tells the peer
+  attempt(muxer.maConn, () => { muxer.abort(error) })
+  attempt(muxer.maConn, () => { muxer.maConn.abort(error) })
+}
+
+/** Ignores errors: the encrypted connection may look open although its socket has closed, whose event is still to come. */
+function attempt ({ log }: MessageStream, change: () => void): void {
+  try {
+    change()
+  } catch (err) {
+    log('a connection that is closing is not paused, resumed or told - %e', err)
   }
 }

@@ -3,7 +3,7 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { createAllowance } from './allowance.ts'
 import { BadFrameError, FloodError } from './errors.ts'
 import { hookMuxers } from './muxer-hook.ts'
-import { isPaceable, paceFrames } from './paced-frames.ts'
+import { abortConnection, isPaceable, paceFrames } from './paced-frames.ts'
 import { DATA, GO_AWAY, HEADER_LENGTH, INITIAL_WINDOW, PING, readHeader, SYN } from './yamux-frames.ts'
 import type { Allowance } from './allowance.ts'
 import type { Frames, MuxerParts } from './paced-frames.ts'
@@ -235,10 +235,9 @@ class YamuxFrames implements Frames {
   }
 
   readonly #closed = ({ error: cause }: StreamCloseEvent): void => {
-    if (cause != null && this.#limits?.broken.take() === false && this.#connection.status === 'open') {
-      const error = new FloodError('The peer opened too many streams that broke')
-      this.#muxer.abort(error)
-      this.#connection.abort(error)
+    // the streams that this ends break, too
+    if (cause != null && this.#limits?.broken.take() === false && this.#muxer.status === 'open') {
+      abortConnection(this.#muxer, new FloodError('The peer opened too many streams that broke'))
     }
   }
 

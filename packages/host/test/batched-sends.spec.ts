@@ -91,6 +91,16 @@ describe('batched sends', () => {
     expect(connection.sent).to.be.empty()
   })
 
+  it('drops what is sent over a connection that has ended, and throws nothing, since it may be called by a listener', () => {
+    const connection = fake()
+    batchSends(connection.stream, fake().stream)
+    connection.state.throws = new Error('broken')
+    expect(connection.stream.send(new Uint8Array(256 << 10)), 'its transport has ended').to.be.false()
+    expect(connection.aborted).to.deep.equal([connection.state.throws])
+    connection.state.status = 'aborted'
+    expect(connection.stream.send(Uint8Array.of(1))).to.be.false()
+  })
+
   it('a failed write aborts only its connection', async () => {
     const connection = fake()
     const other = fake()

@@ -137,6 +137,18 @@ describe('paced yamux', function () {
         expect(Math.max(...perTick.values())).to.be.at.most(512)
       })
 
+      it('ends the connection, and not the process, of a peer whose streams break while others are open', async () => {
+        const strict = await server({ brokenStreamsPerSecond: 1 })
+        const peer = await client()
+        const dialled = await peer.dial(multiaddr(addressOf(strict, transport)))
+        const { muxer } = await remoteEnd(strict, peer) as unknown as { muxer: { streams: unknown[], status: string } }
+        const each = (flag: number): Uint8Array => Buffer.concat(Array.from({ length: 30 }, (_, i) => yamuxFrame(WINDOW_UPDATE, flag, 1001 + 2 * i, 0)))
+        unmuxed(dialled).send(each(SYN))
+        await until(() => muxer.streams.length >= 30)
+        unmuxed(dialled).send(each(RST))
+        await until(() => muxer.status === 'closed')
+      })
+
       it('opens streams no faster than allowed, and ends the connection of a peer whose streams break', async () => {
         const begin = performance.now()
         let id = 10_001

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { reportStrayErrors } from '@kitsune/host/node'
 import { main } from './main.ts'
 
-// a rejection that libp2p does not handle concerns one stream and must not end the process for all clients
-process.on('unhandledRejection', reason => { process.stderr.write(`kitsune-edge: unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}\n`) })
+reportStrayErrors(error => { process.stderr.write(`kitsune-edge: not caught: ${error instanceof Error ? error.stack : String(error)}\n`) })
 
 // a closed pipe of the output must not end the process
 for (const stream of [process.stdout, process.stderr]) {

@@ -43,12 +43,20 @@ function declared (length: number): () => () => Uint8Array {
 
 let streamId = 100_001
 
+/** Opens streams, and sends a frame on each but the first of a connection, which stays open. */
 function opened (then: (id: number) => Uint8Array): () => () => Uint8Array {
-  return () => () => Buffer.concat(Array.from({ length: 500 }, () => {
-    streamId += 2
+  return () => {
+    let isFirst = true
 
-    return Buffer.concat([yamuxFrame(WINDOW_UPDATE, SYN, streamId, 0), then(streamId)])
-  }))
+    return () => Buffer.concat(Array.from({ length: 500 }, () => {
+      streamId += 2
+      const open = yamuxFrame(WINDOW_UPDATE, SYN, streamId, 0)
+      const frames = isFirst ? [open] : [open, then(streamId)]
+      isFirst = false
+
+      return Buffer.concat(frames)
+    }))
+  }
 }
 
 /** Sends messages of noise, each of the given number of equal bytes. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { startBalancer } from '../balancer.ts'
-import { poll } from '../until.ts'
+import { delay, poll } from '../until.ts'
 import type { Work } from './work.ts'
 import type { Balancer, BalancerInit } from '../balancer.ts'
 import type { Peaks } from '@kitsune/want-router'
@@ -48,7 +48,9 @@ export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBa
   const { probe } = JSON.parse(find() ?? '{}') as { probe: number }
 
   const look = async ({ collected = false } = {}): Promise<Look> => {
-    const response = await fetch(`http://127.0.0.1:${probe}/${collected ? 'collected' : ''}`)
+    const response = await fetch(`http://127.0.0.1:${probe}/${collected ? 'collected' : ''}`).catch(async (err: unknown) => {
+      throw new Error(`the balancer does not answer: ${await ending(balancer)}`, { cause: err })
+    })
 
     return await response.json() as Look
   }
@@ -69,4 +71,17 @@ export async function startProbedBalancer (init: BalancerInit): Promise<ProbedBa
       return peaks
     }
   })
+}
+
+/** How long a process that no longer answers has to end, ms. */
+const END_WITHIN = 2_000
+/** How many of the last lines of its output are shown. */
+const LAST_LINES = 40
+
+/** How a balancer has ended, with the end of its output. */
+async function ending ({ exited, output }: Balancer): Promise<string> {
+  const exit = await Promise.race([exited, delay(END_WITHIN)])
+  const how = exit == null ? 'it still runs' : `it has ended with ${exit.signal ?? `exit code ${exit.code}`}`
+
+  return `${how}; its last lines were\n${output.slice(-LAST_LINES).join('\n')}`
 }
