@@ -1,3 +1,4 @@
+import { createLiving } from './living.ts'
 import type { CachedInit } from '@kitsune/block-source'
 import type { CID } from 'multiformats/cid'
 
@@ -14,15 +15,12 @@ interface ReadTurnsInit {
 /** How long a request waits before it looks again, ms: at first, and at most. */
 const FIRST_WAIT = 4
 const LONGEST_WAIT = 32
-/** A read no longer counts after this time, ms: the runtime may have ended its request without notice. */
-const FORGOTTEN_AFTER = 5_000
 /** The most that one read counts: a request reads many blocks a few at a time. */
 export const MAX_WEIGHT = 16
 
 interface Read {
   readonly keys: ReadonlySet<string>
   readonly weight: number
-  readonly at: number
 }
 
 /**
@@ -30,21 +28,18 @@ interface Read {
  * time: the others then find the block in the cache. A request cannot wait for a promise of
  * another one, so each polls with its own timer.
  */
-export function createReadTurns ({ max, held = () => 0, now = Date.now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
-  const reads = new Set<Read>()
+export function createReadTurns ({ max, held = () => 0, now, sleep = async ms => new Promise(resolve => { setTimeout(resolve, ms) }) }: ReadTurnsInit): NonNullable<CachedInit['turn']> {
+  const reads = createLiving<Read>(now)
 
   function isFree ({ keys, weight }: Read): boolean {
-    const oldest = now() - FORGOTTEN_AFTER
     let sum = weight
 
     for (const read of reads) {
-      if (read.at < oldest) {
-        reads.delete(read)
-      } else if (isShared(read.keys, keys)) {
+      if (isShared(read.keys, keys)) {
         return false
-      } else {
-        sum += read.weight
       }
+
+      sum += read.weight
     }
 
     sum += held()
@@ -53,22 +48,22 @@ export function createReadTurns ({ max, held = () => 0, now = Date.now, sleep = 
   }
 
   return async (missing, signal) => {
-    let read = readOf(missing(), now())
+    let read = readOf(missing())
 
     for (let wait = FIRST_WAIT; read.weight > 0 && !isFree(read); wait = Math.min(2 * wait, LONGEST_WAIT)) {
       await sleep(wait)
       signal?.throwIfAborted()
-      read = readOf(missing(), now())
+      read = readOf(missing())
     }
 
-    reads.add(read)
+    reads.see(read)
 
     return () => { reads.delete(read) }
   }
 }
 
-function readOf (cids: readonly CID[], at: number): Read {
-  return { keys: new Set(cids.map(({ multihash }) => multihash.bytes.toString())), weight: Math.min(cids.length, MAX_WEIGHT), at }
+function readOf (cids: readonly CID[]): Read {
+  return { keys: new Set(cids.map(({ multihash }) => multihash.bytes.toString())), weight: Math.min(cids.length, MAX_WEIGHT) }
 }
 
 function isShared (some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {

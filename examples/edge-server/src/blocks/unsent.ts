@@ -1,3 +1,5 @@
+import { createLiving } from './living.ts'
+
 /** What the router of one connection tells about what its client has not taken. */
 export interface UnsentReplies {
   /** Bytes that wait for the client. */
@@ -32,31 +34,19 @@ interface UnsentInit {
 
 /** How long a client may take nothing, ms, while the memory is needed. */
 export const STUCK_AFTER = 10_000
-/** A connection no longer counts after this time without a call, ms: the runtime may have ended its request without notice. */
-const FORGOTTEN_AFTER = 5_000
-
-interface Connection {
-  readonly replies: UnsentReplies
-  calledAt: number
-}
 
 /**
  * Adds up what waits for the clients of an isolate. Each connection has a router of its own, whose limits do not bound the
  * sum: a few dozen clients that never read would fill the memory.
  */
 export function createUnsent ({ max, now = Date.now }: UnsentInit): Unsent {
-  const connections = new Set<Connection>()
+  const connections = createLiving<UnsentReplies>(now)
 
   function bytes (): number {
-    const oldest = now() - FORGOTTEN_AFTER
     let sum = 0
 
-    for (const connection of connections) {
-      if (connection.calledAt < oldest) {
-        connections.delete(connection)
-      } else {
-        sum += connection.replies.bytes
-      }
+    for (const { bytes } of connections) {
+      sum += bytes
     }
 
     return sum
@@ -66,15 +56,13 @@ export function createUnsent ({ max, now = Date.now }: UnsentInit): Unsent {
     get bytes () { return bytes() },
 
     add (replies) {
-      const connection: Connection = { replies, calledAt: now() }
       let sent = -1
       let since = 0
-      connections.add(connection)
+      connections.see(replies)
 
       return {
         isStuck () {
-          connection.calledAt = now()
-          connections.add(connection)
+          connections.see(replies)
 
           if (replies.bytes === 0 || bytes() <= max) {
             sent = -1
@@ -92,7 +80,7 @@ export function createUnsent ({ max, now = Date.now }: UnsentInit): Unsent {
           return now() - since >= STUCK_AFTER
         },
 
-        remove () { connections.delete(connection) }
+        remove () { connections.delete(replies) }
       }
     }
   }
