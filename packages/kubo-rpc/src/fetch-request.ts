@@ -1,7 +1,7 @@
 /** The platform's `fetch`, or a replacement. */
 export type Fetch = (request: Request) => Promise<Response>
 
-/** The request of each response, for as long as somebody may read its body. */
+/** The request of each response, while its body may still be read. */
 const requests = new WeakMap<ReadableStream, Request>()
 
 /**

@@ -5,13 +5,11 @@ import { checkRetryOptions, retry } from '../retry.ts'
 import { discard } from './body.ts'
 import type { Budget, RequestKind } from '../budget.ts'
 import type { RetryOptions } from '../retry.ts'
-
-/** The platform's `fetch`, or a replacement that reaches a private network, counts requests, or injects faults. */
-export type Fetch = (input: Request) => Promise<Response>
+import type { Fetch } from '@kitsune/kubo-rpc'
 
 /** How HTTP requests are made. */
 export interface HttpOptions {
-  /** Makes the requests. Default: the global `fetch` */
+  /** Makes the requests; another one than the platform's may reach a private network, count requests, or inject faults. Default: the global `fetch` */
   readonly fetch?: Fetch
   /** How to retry temporary failures. `false`: not at all. */
   readonly retry?: RetryOptions | false

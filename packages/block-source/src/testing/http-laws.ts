@@ -3,8 +3,8 @@ import { testBytes } from './test-bytes.ts'
 import { trackBodies } from './track-bodies.ts'
 import type { ObjectStoreLawRule } from './object-store-laws.ts'
 import type { ObjectStoreSubject } from './subjects.ts'
-import type { Fetch } from '../http/client.ts'
 import type { ObjectStore } from '../object-store.ts'
+import type { Fetch } from '@kitsune/kubo-rpc'
 
 /** Answers instead of the server; undefined: the server answers. `index` counts requests from 0. */
 type Fault = (request: Request, index: number, fetch: Fetch) => Response | undefined | Promise<Response | undefined>
