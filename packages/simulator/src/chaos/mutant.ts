@@ -19,21 +19,30 @@ const BUILT = `${PACKAGE}dist/src/`
 const SOURCE = `${PACKAGE}src/`
 
 /**
- * Makes this thread load `@kitsune/want-router` from its sources, with the mutant
- * in them. Call it before anything imports that package. The result tells
- * whether the file has been loaded, and so whether the mutant is there.
+ * Makes this thread load one file of `@kitsune/want-router` from its sources, with the
+ * mutant in it, and all others as they were built, which takes a fraction of the time.
+ * Call it before anything imports that package. The result tells whether the file has
+ * been loaded, and so whether the mutant is there.
  *
  * Needs Node 22.18 or 24: they run TypeScript and have synchronous module hooks.
  */
 export function applyMutant ({ file, find, replace, name }: Mutant): { readonly applied: boolean } {
   const state = { applied: false }
+  const built = BUILT + file.replace(/\.ts$/, '.js')
 
   registerHooks({
     resolve (specifier, context, next) {
       const resolved = next(specifier, context)
       const { url } = resolved
 
-      return url.includes(BUILT) ? { ...resolved, url: url.replace(BUILT, SOURCE).replace(/\.js$/, '.ts'), format: 'module-typescript' } : resolved
+      if (url.endsWith(built)) {
+        return { ...resolved, url: url.replace(built, SOURCE + file), format: 'module-typescript' }
+      }
+
+      // what the mutant imports
+      return url.includes(SOURCE) && !url.endsWith(SOURCE + file)
+        ? { ...resolved, url: url.replace(SOURCE, BUILT).replace(/\.ts$/, '.js'), format: 'module' }
+        : resolved
     },
 
     load (url, context, next) {
