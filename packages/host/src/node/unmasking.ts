@@ -16,6 +16,9 @@ export interface MaskedSocket {
 const GET_DATA = 4
 const MASK_LENGTH = 4
 const UNMASKED = new Uint8Array(MASK_LENGTH)
+/** A mask as bytes and as one word, in the order of bytes of this machine. */
+const MASK = new Uint8Array(MASK_LENGTH)
+const MASK_WORD = new Uint32Array(MASK.buffer)
 
 /**
  * Unmasks the data of a client four bytes at a time. All frames of clients are masked (RFC 6455, section 5.3), and ws unmasks them byte by byte.
@@ -54,7 +57,12 @@ export function unmask (bytes: Uint8Array, mask: Uint8Array): void {
   }
 
   const words = new Uint32Array(buffer, byteOffset + start, count)
-  const [word] = new Uint32Array(Uint8Array.from({ length: MASK_LENGTH }, (_, i) => mask[(start + i) & 3]).buffer)
+
+  for (let i = 0; i < MASK_LENGTH; i++) {
+    MASK[i] = mask[(start + i) & 3]
+  }
+
+  const [word] = MASK_WORD
 
   for (let i = 0; i < count; i++) {
     words[i] ^= word
