@@ -14,7 +14,7 @@ export function printScale (figures: ScaleFigures): string {
 
   return [
     `Scale: CPU time per want, µs, with ${MESSAGE} wants per message. All wants arrive, then all are served. ` +
-      'Medians of runs, each in its own process; ">": cut off.',
+      'The least of the runs, each in its own process; ">": cut off.',
     printRows(scaleRows(figures), figures),
     'Slices: the cost of single calls of the engine, with the default strategy.',
     printSlices(figures.slices),

@@ -28,8 +28,8 @@ describe('scale/bars', () => {
     expect(found['most / least over wants']).to.include({ value: 2, allowed: 2.5, at: 'clients: 100, members: 4', passed: true })
   })
 
-  it('takes the median of the runs of each case', () => {
-    const runs = [9, 11, 90].map(cpu => run('maglev', figure(1, 4, 1_000, 10), figure(100, 4, 1_000, cpu)))
+  it('takes the least of the runs of each case', () => {
+    const runs = [90, 11, 12].map(cpu => run('maglev', figure(1, 4, 1_000, 10), figure(100, 4, 1_000, cpu)))
 
     expect(scaleRows(figures(...runs)).map(({ cpu }) => cpu)).to.deep.equal([10, 11])
     expect(bars(...runs)['most / least over clients']).to.include({ value: 1.1, passed: true })
