@@ -1,8 +1,11 @@
 /* eslint-disable no-console */
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { reportStrayErrors } from '@kitsune/host/node'
 import { startBridge } from './bridge.ts'
 import { loadIdentity } from './identity.ts'
+
+reportStrayErrors(error => { console.error('not caught:', error) })
 
 const USAGE = `npm start -- --swarm-key <file> --node <multiaddr> [--node …] [options]
 
