@@ -2,8 +2,8 @@ import type { BlockIndex } from '../block-index.ts'
 import type { Block, BlockSource } from '../block-source.ts'
 import type { ObjectStore } from '../object-store.ts'
 import type { RetryOptions } from '../retry.ts'
-import type { CID } from 'multiformats/cid'
 import type { Fetch } from '@kitsune/kubo-rpc'
+import type { CID } from 'multiformats/cid'
 
 /** An index to test, and its content. */
 export interface BlockIndexSubject {
