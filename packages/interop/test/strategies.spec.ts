@@ -19,8 +19,8 @@ const ROUNDS = 3
 const BLOCKS = 600
 const FILE = { size: BLOCKS * 256, blockSize: 256, seed: 'strategies' }
 
-/** With identical nodes these strategies follow random differences of latency, so changing shares show nothing. */
-const FOLLOW_LATENCY = ['presence(peak-ewma)', 'presence(hot-cold)']
+/** With identical nodes these strategies follow random differences of latency, so changing shares show nothing: a node that is slow for a moment has more in flight. */
+const FOLLOW_LATENCY = ['presence(least-loaded)', 'presence(peak-ewma)', 'presence(hot-cold)']
 
 describe('strategies, with four kubos', function () {
   this.timeout(60_000)
