@@ -31,8 +31,6 @@ export const DEFAULTS = {
   maxGap: 64 * KiB,
   /** The most that is read at once for several blocks, in bytes. */
   maxSpan: 4 * MiB,
-  /** The most that the first of several such reads fetches, in bytes. */
-  firstSpan: MiB,
   /** How many reads `getMany` makes at a time: a Worker has six connections. */
   concurrency: 4,
   /** The most that one read of a folder fetches for blocks that are lent, in bytes: a read costs little there, and its bytes are still in the caches of the processor when they are hashed. */

@@ -2,7 +2,7 @@ import { inlineBlock, multihashKey } from '../verify.ts'
 import { toError } from './attempts.ts'
 import { BlockReads } from './block-reads.ts'
 import { eachOf } from './each-of.ts'
-import { planReads } from './spans.ts'
+import { planSpans } from './spans.ts'
 import { runTasks } from './tasks.ts'
 import type { PlacedWant } from './block-reads.ts'
 import type { RangeReadsInit } from './range-reads.ts'
@@ -68,7 +68,7 @@ async function * readBatch ({ index, ...init }: ReadManyContext, cids: readonly 
 
   yield known
   const reads = new BlockReads({ ...init, isWanted })
-  yield * runTasks(planReads(placed, limits).map(span => reads.several(ahead?.extend(span) ?? span)), limits, options.signal)
+  yield * runTasks(planSpans(placed, limits).map(span => reads.several(ahead?.extend(span) ?? span)), limits, options.signal)
 }
 
 async function locateAll (index: BlockIndex, cids: readonly CID[], options: SourceOptions): Promise<readonly Located[]> {

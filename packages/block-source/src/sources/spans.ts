@@ -1,4 +1,3 @@
-import { DEFAULTS } from '../defaults.ts'
 import type { Location } from '../block-index.ts'
 
 /** A block to be read from a location. */
@@ -48,22 +47,6 @@ export function planSpans<Block extends Placed> (blocks: readonly Block[], limit
   }
 
   return spans
-}
-
-/**
- * Plans ranges of which the first is short if there are several: the consumer gets its first
- * blocks sooner, for at most one read more.
- */
-export function planReads<Block extends Placed> (blocks: readonly Block[], limits: SpanLimits): Array<Span<Block>> {
-  const spans = planSpans(blocks, limits)
-
-  if (spans.length < 2) {
-    return spans
-  }
-
-  const [first] = planSpans(spans[0].blocks, { ...limits, maxSpan: Math.min(limits.maxSpan, DEFAULTS.firstSpan) })
-
-  return [first, ...planSpans(spans.flatMap(({ blocks }) => blocks).slice(first.blocks.length), limits)]
 }
 
 function endOf (sorted: readonly Placed[], i: number, sectionGuess: number): number {

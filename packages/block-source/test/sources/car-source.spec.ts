@@ -263,16 +263,6 @@ describe('CAR source, many at once', () => {
     }
   })
 
-  it('reads little at first of what takes several reads, so that the first blocks come soon', async () => {
-    const blocks = await rawBlocks(100, 100_000)
-    const { source, store } = await setUp(blocks, 'section')
-    expect(await many(source, blocks.map(({ cid }) => cid))).to.have.lengthOf(100)
-    const [first, ...others] = store.calls.map(({ length }) => length ?? 0)
-    expect(first).to.be.within(900_000, 1 << 20)
-    expect(others).to.have.lengthOf(3)
-    expect(Math.min(...others.slice(0, -1))).to.be.above(4_000_000)
-  })
-
   it('stops reading for a consumer that takes no results', async () => {
     const blocks = await rawBlocks(100, 100_000)
     const { source, store } = await setUp(blocks, 'block', { maxBytes: 1_000_000, maxSpan: 200_000 })
