@@ -170,7 +170,8 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     expect(await client.peers()).to.deep.equal([balancer.peerId])
   })
 
-  const pinThroughSilence = async (silence: number): Promise<void> => {
+  /** Pins while the only node is silent for a while, and returns the peers to which the client is connected over libp2p in the end. */
+  const pinThroughSilence = async (silence: number): Promise<string[]> => {
     const client = await startClient(true)
     // after a long silence it asks over bitswap
     const blocks = async (): Promise<number> => await blocksOverHttp() + await client.blocksReceived()
@@ -186,11 +187,17 @@ describe('a kubo for which loopback is the internet, and that finds the balancer
     await pinned
 
     expect(received - before).to.be.below(LEAVES)
+
+    return client.peers()
   }
 
-  for (const silence of FULL ? [SILENCE_MS, LONG_SILENCE_MS] : [SILENCE_MS]) {
-    it(`goes on within 5 s after the only node was silent for ${silence / 1000} s in the middle of a pin`, async () => pinThroughSilence(silence))
-  }
+  it('goes on within 5 s after the only node was silent for some seconds in the middle of a pin', async () => {
+    expect(await pinThroughSilence(SILENCE_MS)).to.deep.equal([])
+  })
+
+  FULL && it('goes on within 5 s after the only node was silent for long in the middle of a pin, too: it waits over bitswap', async () => {
+    await pinThroughSilence(LONG_SILENCE_MS)
+  })
 
   it(`pins ${SIZE >> 20} MiB over bitswap, which the same records name, if it does not ask over HTTP`, async () => {
     const before = await blocksOverHttp()
