@@ -8,7 +8,6 @@ import { loadStrategy } from './config/strategy.ts'
 import { ConfigError, WorkerFailedError } from './errors.ts'
 import { createLog } from './log/log.ts'
 import { probe } from './probe.ts'
-import { stackOf } from './process-context.ts'
 import { NAME, version } from './version.ts'
 import { startPrimary } from './workers/primary.ts'
 import type { Balancer, BalancerOptions } from './balancer.ts'
@@ -130,8 +129,8 @@ function reload (running: Running, context: ProcessContext, key: string | undefi
 export function createProgramLog ({ logLevel, log: format }: BalancerConfig, { printError, onUncaught, env, worker }: ProcessContext): Log {
   const log = createLog({ level: logLevel, format, worker: worker?.number, write: printError })
 
-  onUncaught(error => {
-    log.error(`not caught: ${stackOf(error)}`, { event: 'uncaught' })
+  onUncaught(stack => {
+    log.error(`not caught: ${stack}`, { event: 'uncaught' })
   })
 
   for (const name of unknownVariables(env)) {

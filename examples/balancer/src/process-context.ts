@@ -17,19 +17,19 @@ export interface ProcessContext extends Sources {
   nextSignal (): Promise<string>
   /** Calls the listener at each SIGHUP from now on. Before, one ends the process. */
   onHangUp (listener: () => void): void
-  /** Calls the listener with each error of libp2p that nothing has caught, from now on. */
-  onUncaught (listener: (error: unknown) => void): void
+  /** Calls the listener with the stack of each error of libp2p that nothing has caught, from now on. */
+  onUncaught (listener: (stack: string) => void): void
   /** The link to the primary, if the process is a worker: it delivers signals, and announces the balancer. */
   readonly worker?: WorkerLink
 }
 
 /** The context of this process, for `main`. Only entry points call it. */
 export function createProcessContext (): ProcessContext {
-  let report = (error: unknown): void => {
-    process.stderr.write(`${NAME}: not caught: ${stackOf(error)}\n`)
+  let report = (stack: string): void => {
+    process.stderr.write(`${NAME}: not caught: ${stack}\n`)
   }
 
-  reportStrayErrors(error => { report(error) })
+  reportStrayErrors(stack => { report(stack) })
 
   // a closed pipe of the log must not end the process
   for (const stream of [process.stdout, process.stderr]) {
@@ -49,11 +49,6 @@ export function createProcessContext (): ProcessContext {
     onHangUp: worker?.onHangUp ?? (listener => { process.on('SIGHUP', listener) }),
     onUncaught: listener => { report = listener }
   }
-}
-
-/** An error with its stack. */
-export function stackOf (error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error)
 }
 
 /**

@@ -5,7 +5,7 @@ import { reportStrayErrors } from '@kitsune/host/node'
 import { startBridge } from './bridge.ts'
 import { loadIdentity } from './identity.ts'
 
-reportStrayErrors(error => { console.error('not caught:', error) })
+reportStrayErrors(stack => { console.error(`not caught: ${stack}`) })
 
 const USAGE = `npm start -- --swarm-key <file> --node <multiaddr> [--node …] [options]
 

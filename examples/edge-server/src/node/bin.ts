@@ -2,7 +2,7 @@
 import { reportStrayErrors } from '@kitsune/host/node'
 import { main } from './main.ts'
 
-reportStrayErrors(error => { process.stderr.write(`kitsune-edge: not caught: ${error instanceof Error ? error.stack : String(error)}\n`) })
+reportStrayErrors(stack => { process.stderr.write(`kitsune-edge: not caught: ${stack}\n`) })
 
 // a closed pipe of the output must not end the process
 for (const stream of [process.stdout, process.stderr]) {

@@ -11,14 +11,16 @@ const ENDED: ReadonlySet<string> = new Set([
  * nothing can catch the exception of a peer that has just gone. All other exceptions end the process, as they do
  * otherwise. Call it once, in a program.
  *
- * @param report - is called with each such error
+ * @param report - is called with each such error, as text with its stack
  */
-export function reportStrayErrors (report: (error: unknown) => void): void {
-  process.on('unhandledRejection', report)
+export function reportStrayErrors (report: (stack: string) => void): void {
+  const stray = (error: unknown): void => { report(error instanceof Error ? error.stack ?? error.message : String(error)) }
+
+  process.on('unhandledRejection', stray)
 
   process.on('uncaughtException', (err, origin) => {
     if (ENDED.has(err.name)) {
-      report(err)
+      stray(err)
     } else {
       process.stderr.write(`${origin}: ${err.stack}\n`)
       process.exit(1)

@@ -10,7 +10,7 @@ async function listenerThrows (error: string): Promise<Ran> {
   const script = `
     import { StreamStateError } from '@libp2p/interface'
     import { reportStrayErrors } from '${MODULE}'
-    reportStrayErrors(error => { process.stdout.write(\`\${error.message}, \`) })
+    reportStrayErrors(stack => { process.stdout.write(\`\${stack.split('\\n', 1)}, \`) })
     const target = new EventTarget()
     target.addEventListener('message', () => { throw ${error} })
     target.dispatchEvent(new Event('message'))
@@ -28,7 +28,7 @@ describe('stray errors', function () {
   this.timeout(20_000)
 
   it('are reported, if a listener sends on a stream that has ended', async () => {
-    expect(await listenerThrows("new StreamStateError('it is closed')")).to.deep.equal({ code: 0, stdout: 'it is closed, lives', stderr: '' })
+    expect(await listenerThrows("new StreamStateError('it is closed')")).to.deep.equal({ code: 0, stdout: 'StreamStateError: it is closed, lives', stderr: '' })
   })
 
   it('end the process, if they are any others', async () => {
