@@ -23,8 +23,8 @@ const SMALL_SIZE = 16 << 20
 const MISSES_OF_KUBO = 100
 /** How soon it is served after the only node has come back, ms. */
 const RETURN_MS = 5000
-/** Longer than a GET waits for a silent node, ms. */
-const SILENCE_MS = 7000
+/** Longer than a GET waits for a silent node, and shorter than a search for providers does, which sends kubo to bitswap, ms. */
+const SILENCE_MS = 5500
 /** Longer than a search of boxo waits besides, ms. */
 const LONG_SILENCE_MS = 20_000
 /** Longer than a search of boxo, which searches again only a minute later, ms. */
