@@ -21,6 +21,9 @@ const REFUSALS: Readonly<Record<string, readonly [number, string]>> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'Payload Too Large']
 }
 
+/** How long a client that is refused may take to read why before it is cut off, ms. */
+const LINGER = 1000
+
 /** Answers a request in place of a handler. */
 export function answerWith (response: NodeResponse, status: number, text: string, headers: Readonly<Record<string, string>> = {}): void {
   writeHead(response, status, { ...HEADERS, ...headers })
@@ -53,4 +56,7 @@ function refuse (error: Error & { code?: string }, socket: Duplex): void {
   const body = `${reason}\n`
   const headers = Object.entries({ ...HEADERS, 'content-length': `${body.length}`, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${status} ${reason}\r\n${headers.join('')}\r\n${body}`)
+  // a client that neither reads nor closes would keep its connection for ever
+  const timer = setTimeout(() => { socket.destroy() }, LINGER)
+  socket.once('close', () => { clearTimeout(timer) })
 }

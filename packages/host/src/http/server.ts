@@ -200,7 +200,8 @@ class Server implements HttpServer {
       session.on('error', () => {})
     })
     server.on('sessionError', () => {})
-    server.on('tlsClientError', () => {})
+    // Node leaves the connection open if no handshake is completed in time
+    server.on('tlsClientError', (_, socket) => { socket.destroy() })
 
     return this.#limitHttp1(server)
   }

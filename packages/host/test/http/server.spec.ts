@@ -322,10 +322,44 @@ describe('an HTTP server', function () {
   })
 
   describe('with clients that send no requests', () => {
-    it('cuts them off', async () => {
-      const server = await start(describeRequest, { limits: { headersTimeout: 200, idleTimeout: 200 } })
+    const PART = 'GET / HTTP/1.1\r\nHost: x\r\n'
+
+    async function handshake (server: HttpServer, protocol: string): Promise<Socket> {
+      const socket = connectTls({ socket: await socketTo(server), ca: CA, servername: 'localhost', ALPNProtocols: [protocol] })
+      socket.on('error', () => {})
+      await new Promise(resolve => socket.once('secureConnect', resolve))
+
+      return socket
+    }
+
+    const silent: ReadonlyArray<{ readonly what: string, readonly tls?: typeof TLS, open (server: HttpServer): Promise<Socket>, readonly sent?: string | Buffer }> = [
+      { what: 'connect', open: socketTo },
+      { what: 'send a part of a request', open: socketTo, sent: PART },
+      { what: 'send nonsense', open: socketTo, sent: 'nonsense\r\n\r\n' },
+      { what: 'connect to a port for TLS', tls: TLS, open: socketTo },
+      { what: 'stop in a handshake', tls: TLS, open: socketTo, sent: Buffer.from([0x16, 3, 1, 2, 0, 1]) },
+      { what: 'send nonsense instead of a handshake', tls: TLS, open: socketTo, sent: 'nonsense' },
+      { what: 'shake hands for HTTP/1.1', tls: TLS, open: async server => handshake(server, 'http/1.1') },
+      { what: 'send a part of a request over TLS', tls: TLS, open: async server => handshake(server, 'http/1.1'), sent: PART },
+      { what: 'shake hands for HTTP/2', tls: TLS, open: async server => handshake(server, 'h2') }
+    ]
+
+    silent.forEach(({ what, tls, open, sent }) => {
+      it(`cuts off those that ${what}, and read nothing`, async () => {
+        const server = await start(describeRequest, { tls, limits: { headersTimeout: 200, idleTimeout: 200 } })
+        const socket = await open(server)
+        socket.pause()
+        await until(() => server.status.connections === 1)
+        sent != null && socket.write(sent)
+        await until(() => server.status.connections === 0)
+      })
+    })
+
+    it('forgets those that leave within a handshake', async () => {
+      const server = await start(describeRequest, { tls: TLS })
       const socket = await socketTo(server)
-      socket.resume()
+      await until(() => server.status.connections === 1)
+      socket.destroy()
       await until(() => server.status.connections === 0)
     })
 
