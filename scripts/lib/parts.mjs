@@ -19,11 +19,10 @@ export const AT_ONCE = {
       'test/{hash-functions,pin,rsa,special-blocks}.spec.ts'
     ],
     [
-      'test/edge-server/transfers.spec.ts',
       'test/preload/{crowds,js-ipfs-versions,odd-blocks,proxied,reconnects,versions}.spec.ts',
       'test/{preload,preload-helia,preload-workers}.spec.ts',
       'test/{client-versions,helia,helia-broker,js-ipfs,kubo,old-kubo}.spec.ts',
-      'test/{broken-connections,connections}.spec.ts',
+      'test/broken-connections.spec.ts',
       'test/{both-directions,chain,fetch-through,one-flight,pins-through-breaks,rolling-upgrade,swarm-bridge,unpeered}.spec.ts'
     ],
     [

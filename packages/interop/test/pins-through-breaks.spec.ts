@@ -22,8 +22,11 @@ import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 /** How long a client may get nothing after a break, ms. */
 const PAUSE_MS = 10_000
 
-/** After this long at the latest kubo has sent a want again that was lost with a connection, ms: it waits for 30 s. */
-const RESENT_MS = 45_000
+/**
+ * After this long at the latest kubo has got a block whose want was lost with a connection, ms: every 15 s boxo
+ * sends again what it sent 30 s ago or earlier (messagequeue.go), so after 45 s at the latest, and it has to come.
+ */
+const RESENT_MS = 50_000
 
 /** How many wants kubo has open while it pins; it asks for more when some are answered. */
 const OPEN_WANTS = 30
