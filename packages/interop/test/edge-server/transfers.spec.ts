@@ -1,3 +1,4 @@
+/* eslint-disable no-console */
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { expect } from 'aegir/chai'
 import { startLocalWorker } from 'kitsune-edge/local'
@@ -5,7 +6,7 @@ import { exportedSha256, writeCarSamples } from '../../src/car-samples.ts'
 import { needKubo } from '../../src/needs.ts'
 import { removeFolder, temporaryFolder } from '../../src/processes.ts'
 import { stack } from '../../src/stack.ts'
-import { poll } from '../../src/until.ts'
+import { delay, poll } from '../../src/until.ts'
 import type { CarSample } from '../../src/car-samples.ts'
 import type { LocalWorker, LocalWorkerInit } from 'kitsune-edge/local'
 
@@ -13,6 +14,9 @@ import type { LocalWorker, LocalWorkerInit } from 'kitsune-edge/local'
 const SIZE = 100 << 20
 /** Of the file whose transfers are broken off. */
 const BROKEN_SIZE = 24 << 20
+/** How long workerd may answer nothing at all, ms, and how often it may do so: see `unlessWorkerdSpins`. */
+const SILENT_MS = 15_000
+const ATTEMPTS = 3
 /** A bucket of which every fifth read, at random places, fails. */
 const FAULTY = `
 export default ({ inner }) => {
@@ -30,7 +34,7 @@ export default ({ inner }) => {
 }`
 
 describe('transfers from the edge server in workerd', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
 
   let binary: string
   const folders: string[] = []
@@ -65,6 +69,42 @@ describe('transfers from the edge server in workerd', function () {
     return Number(line?.split(' ')[1])
   }
 
+  /**
+   * Does something with a Worker, and once more if workerd spins. On two cores some of its versions do at a first transfer, seen in
+   * 1.20260426 and 1.20260730: V8 has one background thread, which optimizes a function and waits for a collection by the main
+   * thread, which runs the task of an incremental sweep again and again until the background thread has done its part of it.
+   */
+  async function unlessWorkerdSpins (work: (edge: LocalWorker, file: CarSample) => Promise<void>): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const { edge, file } = await start(SIZE)
+      const working = work(edge, file).then(() => true)
+      // when it has lost the race
+      working.catch(() => {})
+
+      if (await Promise.race([working, isSilent(edge, working)])) {
+        return
+      }
+
+      console.info(`workerd answered nothing for ${SILENT_MS} ms in attempt ${attempt} of ${ATTEMPTS}`)
+      await peers.stop()
+    }
+
+    expect.fail('workerd answers nothing in any attempt')
+  }
+
+  /** Resolves with false when workerd is silent, and rejects when the work does. */
+  async function isSilent ({ url }: LocalWorker, working: Promise<boolean>): Promise<boolean> {
+    const answers = async (): Promise<boolean> => fetch(url, { signal: AbortSignal.timeout(SILENT_MS) }).then(() => true, () => false)
+
+    while (await answers()) {
+      if (await Promise.race([working, delay(1000)]) === true) {
+        return true
+      }
+    }
+
+    return false
+  }
+
   async function readsPerBlock (edge: LocalWorker, file: CarSample): Promise<number> {
     const client = await peers.kubo()
     const count = async (): Promise<[number, number]> => [await metric(edge, 'operations_total{kind="r2Get"}'), await metric(edge, 'blocks_sent_total')]
@@ -79,11 +119,11 @@ describe('transfers from the edge server in workerd', function () {
   }
 
   it('take at most 0.15 reads of R2 for each block of a file, and 0.1 when the map has been read', async () => {
-    const { edge, file } = await start(SIZE)
-
-    expect(await readsPerBlock(edge, file), 'cold').to.be.at.most(0.15)
-    expect(await readsPerBlock(edge, file), 'warm').to.be.at.most(0.1)
-    expect(await metric(edge, 'dollars_per_million_blocks')).to.be.at.most(0.15)
+    await unlessWorkerdSpins(async (edge, file) => {
+      expect(await readsPerBlock(edge, file), 'cold').to.be.at.most(0.15)
+      expect(await readsPerBlock(edge, file), 'warm').to.be.at.most(0.1)
+      expect(await metric(edge, 'dollars_per_million_blocks')).to.be.at.most(0.15)
+    })
   })
 
   it('go on when the isolate is evicted in their middle', async () => {
