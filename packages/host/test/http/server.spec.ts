@@ -11,6 +11,7 @@ import { until } from '../support/until.ts'
 import type { HttpHandler, HttpServer, HttpServerInit } from '../../src/http/index.ts'
 import type { Http2Client } from '../support/http-client.ts'
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 
 const TLS = { cert: fixture('localhost.crt'), key: fixture('localhost.key') }
 const KiB = 1 << 10
@@ -47,6 +48,15 @@ describe('an HTTP server', function () {
     socket.on('error', () => {})
     ends.push(() => { socket.destroy() })
     await new Promise(resolve => socket.once('connect', resolve))
+
+    return socket
+  }
+
+  /** The same over TLS. */
+  async function handshake (server: HttpServer, protocol = 'http/1.1'): Promise<TLSSocket> {
+    const socket = connectTls({ socket: await socketTo(server), ca: CA, servername: 'localhost', ALPNProtocols: [protocol] })
+    socket.on('error', () => {})
+    await new Promise(resolve => socket.once('secureConnect', resolve))
 
     return socket
   }
@@ -225,11 +235,7 @@ describe('an HTTP server', function () {
     }
 
     async function nameOf (server: HttpServer): Promise<string | undefined> {
-      const { port } = new URL(server.url)
-      const socket = connectTls({ port: Number(port), host: 'localhost', ca: CA })
-      await new Promise(resolve => { socket.once('secureConnect', resolve) })
-      const { subject } = socket.getPeerCertificate()
-      socket.destroy()
+      const { subject } = (await handshake(server)).getPeerCertificate()
 
       return [subject.CN].flat()[0]
     }
@@ -324,14 +330,6 @@ describe('an HTTP server', function () {
   describe('with clients that send no requests', () => {
     const PART = 'GET / HTTP/1.1\r\nHost: x\r\n'
 
-    async function handshake (server: HttpServer, protocol: string): Promise<Socket> {
-      const socket = connectTls({ socket: await socketTo(server), ca: CA, servername: 'localhost', ALPNProtocols: [protocol] })
-      socket.on('error', () => {})
-      await new Promise(resolve => socket.once('secureConnect', resolve))
-
-      return socket
-    }
-
     const silent: ReadonlyArray<{ readonly what: string, readonly tls?: typeof TLS, open (server: HttpServer): Promise<Socket>, readonly sent?: string | Buffer }> = [
       { what: 'connect', open: socketTo },
       { what: 'send a part of a request', open: socketTo, sent: PART },
@@ -339,8 +337,8 @@ describe('an HTTP server', function () {
       { what: 'connect to a port for TLS', tls: TLS, open: socketTo },
       { what: 'stop in a handshake', tls: TLS, open: socketTo, sent: Buffer.from([0x16, 3, 1, 2, 0, 1]) },
       { what: 'send nonsense instead of a handshake', tls: TLS, open: socketTo, sent: 'nonsense' },
-      { what: 'shake hands for HTTP/1.1', tls: TLS, open: async server => handshake(server, 'http/1.1') },
-      { what: 'send a part of a request over TLS', tls: TLS, open: async server => handshake(server, 'http/1.1'), sent: PART },
+      { what: 'shake hands for HTTP/1.1', tls: TLS, open: async server => handshake(server) },
+      { what: 'send a part of a request over TLS', tls: TLS, open: async server => handshake(server), sent: PART },
       { what: 'shake hands for HTTP/2', tls: TLS, open: async server => handshake(server, 'h2') }
     ]
 
