@@ -139,11 +139,7 @@ async function closed (socket: Socket): Promise<void> {
 
 async function aborted (signal: AbortSignal): Promise<void> {
   await new Promise<void>(resolve => {
-    signal.addEventListener('abort', () => { resolve() })
-
-    if (signal.aborted) {
-      resolve()
-    }
+    signal.aborted ? resolve() : signal.addEventListener('abort', () => { resolve() })
   })
 }
 
