@@ -38,8 +38,9 @@ export function keyMultihash (key: WantKey): Uint8Array {
   return multihash
 }
 
-// nearly all multihashes have a digest of 32 bytes
+// nearly all multihashes have a digest of 32 bytes, and nearly all CIDv1s two bytes more; both are used as keys
 const COMMON_LENGTH = 34
+const COMMON_CID_LENGTH = 36
 
 // arguments are put on the stack, which a long identity multihash could overflow
 const MAX_ARGUMENTS = 1024
@@ -57,6 +58,17 @@ function latin1 (b: Uint8Array, i: number): string {
       b[i + 18], b[i + 19], b[i + 20], b[i + 21], b[i + 22], b[i + 23],
       b[i + 24], b[i + 25], b[i + 26], b[i + 27], b[i + 28], b[i + 29],
       b[i + 30], b[i + 31], b[i + 32], b[i + 33]
+    )
+  }
+
+  if (b.length - i === COMMON_CID_LENGTH) {
+    return String.fromCharCode(
+      b[i], b[i + 1], b[i + 2], b[i + 3], b[i + 4], b[i + 5],
+      b[i + 6], b[i + 7], b[i + 8], b[i + 9], b[i + 10], b[i + 11],
+      b[i + 12], b[i + 13], b[i + 14], b[i + 15], b[i + 16], b[i + 17],
+      b[i + 18], b[i + 19], b[i + 20], b[i + 21], b[i + 22], b[i + 23],
+      b[i + 24], b[i + 25], b[i + 26], b[i + 27], b[i + 28], b[i + 29],
+      b[i + 30], b[i + 31], b[i + 32], b[i + 33], b[i + 34], b[i + 35]
     )
   }
 

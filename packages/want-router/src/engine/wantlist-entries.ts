@@ -3,21 +3,29 @@ import { multihashKey } from '@kitsune/bitswap-codec'
 import { sameBytes } from '../same-bytes.ts'
 import type { WantEntry } from '@kitsune/bitswap-codec'
 
-/** Keeps the last entry of each CID, as in boxo, where a message has one entry for each. */
+/** Keeps the last entry of each CID that a message both wants and cancels, as in boxo, where a message has one entry for each CID. */
 export function lastEntries (entries: readonly WantEntry[]): readonly WantEntry[] {
   if (!mayContradict(entries)) {
     return entries
   }
 
-  const last = new Map<string, WantEntry>()
+  const cids = entries.map(({ cid }) => multihashKey(cid)) // a string of the whole CID's bytes, used as a key
+  // of each CID that is wanted: the others need no place in it, and may be many
+  const last = new Map<string, number>()
 
-  for (const entry of entries) {
-    const cid = multihashKey(entry.cid) // a string of the whole CID's bytes, used as a key
-    last.delete(cid)
-    last.set(cid, entry)
+  for (let i = 0; i < entries.length; i++) {
+    if (!entries[i].cancel) {
+      last.set(cids[i], i)
+    }
   }
 
-  return [...last.values()]
+  for (let i = 0; i < entries.length; i++) {
+    if (entries[i].cancel && (last.get(cids[i]) ?? i) < i) {
+      last.set(cids[i], i)
+    }
+  }
+
+  return entries.filter((_, i) => (last.get(cids[i]) ?? i) === i)
 }
 
 // up to this many entries are compared with each other, which costs less than a Map
@@ -57,7 +65,7 @@ export function topEntries (entries: readonly WantEntry[], most: number): readon
     return entries
   }
 
-  const floor = wants.map(entry => entry.priority).sort((a, b) => b - a)[most - 1]
+  const floor = Int32Array.from(wants.map(entry => entry.priority)).sort()[wants.length - most]
   let ties = most - wants.filter(entry => entry.priority > floor).length
 
   return entries.filter(entry => entry.cancel || entry.priority > floor || (entry.priority === floor && ties-- > 0))

@@ -10,11 +10,19 @@ import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
+/**
+ * Of a message with more wants than this times what a client may have, the others are counted but not refused one by
+ * one: a message of 4 MiB can have 80,000, and each report costs as much as a want.
+ */
+const REFUSED_SINGLY = 4
+
 /** Handles a client's wantlist message. A malformed entry is ignored, and the others count. */
 export function onWants (state: State, client: Client, entries: readonly WantEntry[], full: boolean, connection?: number): void {
-  const all = lastEntries(entries)
-  const top = topEntries(all, state.limits.wantsPerClient)
-  state.totals.evicted += all.length - top.length
+  const most = state.limits.wantsPerClient
+  const read = topEntries(entries, REFUSED_SINGLY * most)
+  const all = lastEntries(read)
+  const top = topEntries(all, most)
+  state.totals.evicted += entries.length - read.length + all.length - top.length
 
   if (top.length < all.length) {
     cutList(state, client, all, top, full)
@@ -61,9 +69,10 @@ function countBrought ({ flushes, peaks }: State, client: Client, wants: number)
  * the client had are evicted.
  */
 function cutList (state: State, client: Client, all: readonly WantEntry[], top: readonly WantEntry[], full: boolean): void {
-  const named = new Set(top.map(({ cid }) => multihashKey(cid)))
+  const isWant = ({ cancel }: WantEntry): boolean => !cancel
+  const named = new Set(top.filter(isWant).map(({ cid }) => multihashKey(cid)))
 
-  for (const entry of all) {
+  for (const entry of all.filter(isWant)) {
     const id = multihashKey(entry.cid)
     const key = named.has(id) ? undefined : wantKey(entry.cid)
 
@@ -98,7 +107,7 @@ function onCancel (state: State, client: Client, { cid }: WantEntry): void {
 
   if (want != null) {
     endWant(state, want, 'cancelled')
-  } else {
+  } else if (client.suspended.size > 0) {
     endSuspended(state, client, multihashKey(cid), 'cancelled')
   }
 }

@@ -147,6 +147,18 @@ describe('engine: how a want is served', () => {
     expect(b.engine.status()).to.include({ wants: 1, fetches: 1 })
   })
 
+  it('counts the last entry of a CID in a long message, too', () => {
+    const b = bench()
+    const blocks = Array.from({ length: 100 }, (_, i) => testBlock(100 + i))
+    const wants = blocks.map(block => entry(block))
+    const cancels = blocks.map(block => entry(block, { cancel: true, priority: 0 }))
+    b.want('p', ...wants.slice(0, 50), ...cancels, ...wants.slice(50), ...wants.slice(50, 60), ...cancels.slice(90))
+    expect(b.engine.status()).to.include({ wants: 40, fetches: 40 })
+    blocks.forEach((block, i) => { expect(b.askedFor(block), `block ${i}`).to.have.length(i < 50 || i >= 90 ? 0 : 1) })
+    b.want('p', ...wants.slice(50, 60), ...cancels)
+    expect(b.engine.status()).to.include({ wants: 0, fetches: 0 })
+  })
+
   it('ends the wants that a message cancels before it begins others', () => {
     const b = bench({ limits: { wantsPerClient: 3 } })
     const old = [0, 1, 2].map(i => testBlock(i))

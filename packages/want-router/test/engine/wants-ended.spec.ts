@@ -117,6 +117,14 @@ describe('engine: how a want ended is reported once, when it ends', () => {
     expect(ends.slice(4).map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal([{ cid: higher.cid, outcome: 'refused' }])
   })
 
+  it('refused one by one up to four times what a client may have; the rest of the list is counted alone', () => {
+    const { b, ends } = ending({ limits: { wantsPerClient: 2 } })
+    b.want('p', ...blocks(10, 100).map((block, i) => entry(block, { priority: 100 - i })))
+    expect(ends.map(({ cid, outcome }) => ({ cid, outcome }))).to.deep.equal(blocks(12, 6).map(({ cid }) => ({ cid, outcome: 'refused' })))
+    expect(b.engine.status()).to.deep.include({ wants: 2 })
+    expect(b.engine.status().totals.evicted).to.equal(98)
+  })
+
   it('expired', () => {
     const { b, ends } = ending({ limits: { wantLifetime: 10_000 } })
     b.want('p', entry(block))
