@@ -1,5 +1,6 @@
 import { createIdleRanking } from './idle-ranking.ts'
 import { remoteHost } from './remote-host.ts'
+import type { IdleRanking } from './idle-ranking.ts'
 import type { Traffic } from './traffic.ts'
 import type { ComponentLogger, Connection, ConnectionGater, Libp2pEvents, PeerId, Startable, TypedEventTarget } from '@libp2p/interface'
 
@@ -78,7 +79,7 @@ class ConnectionCapacity implements Capacity {
   private readonly open = new Map<Connection, Held>()
   private readonly leaving = new Set<Connection>()
   private readonly perAddress = new Map<string, number>()
-  private readonly longestIdle: () => Connection | undefined
+  private readonly ranking: IdleRanking
   private evicted = 0
   private refused = 0
 
@@ -87,7 +88,7 @@ class ConnectionCapacity implements Capacity {
     this.traffic = traffic
     this.idleFor = idleFor
     this.now = now
-    this.longestIdle = createIdleRanking({
+    this.ranking = createIdleRanking({
       connections: () => this.open,
       connectionsOf: address => this.perAddress.get(address) ?? 0,
       idleTime: connection => this.idleTime(connection),
@@ -100,7 +101,7 @@ class ConnectionCapacity implements Capacity {
     const { max, evicted, refused, count } = this
     const full = count >= max
 
-    return { open: count, max, full, admits: !full || this.longestIdle() != null, evicted, refused }
+    return { open: count, max, full, admits: !full || this.ranking.first() != null, evicted, refused }
   }
 
   service ({ events, logger }: CapacityComponents): CapacityService {
@@ -116,7 +117,7 @@ class ConnectionCapacity implements Capacity {
       this.hold(connection)
 
       if (this.count > this.max) {
-        const idle = this.longestIdle()
+        const idle = this.ranking.first()
         log(idle == null ? 'no place for %p' : 'closing %p, which was idle', (idle ?? connection).remotePeer)
         this.closeOne(connection, idle)
       }
@@ -142,7 +143,7 @@ class ConnectionCapacity implements Capacity {
   }
 
   private deny (): boolean {
-    const denied = this.count >= this.max && this.longestIdle() == null
+    const denied = this.count >= this.max && this.ranking.first() == null
     this.refused += denied ? 1 : 0
 
     return denied
@@ -159,6 +160,7 @@ class ConnectionCapacity implements Capacity {
 
     if (held != null) {
       this.open.delete(connection)
+      this.ranking.forget(connection, held.address)
 
       if (!this.leaving.delete(connection)) {
         this.adjust(held.address, -1)

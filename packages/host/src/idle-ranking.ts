@@ -12,9 +12,12 @@ export interface IdleRankingInit {
   now (): number
 }
 
-interface Candidate {
-  readonly connection: Connection
-  readonly idle: number
+/** Ranks idle connections. */
+export interface IdleRanking {
+  /** Whom to close first; it stays on the list until it is closed. Undefined if no connection is idle. */
+  first (): Connection | undefined
+  /** A connection has closed. */
+  forget (connection: Connection, address: string): void
 }
 
 /** A connection counts as idle after this time, ms: data that was just sent may not have arrived. */
@@ -26,64 +29,74 @@ const LIST_LIFETIME = 250
 /**
  * Ranks idle connections: first those of the address with the most connections, then
  * those that have been idle longest.
- *
- * @returns finds the first of them, which stays on the list until it is closed; undefined if no connection is idle
  */
-export function createIdleRanking ({ connections, connectionsOf, idleTime, now }: IdleRankingInit): () => Connection | undefined {
-  let candidates = new Map<string, Candidate[]>()
+export function createIdleRanking ({ connections, connectionsOf, idleTime, now }: IdleRankingInit): IdleRanking {
+  /** By address, connections and how long they had been idle when they were listed, the longest idle first. */
+  const candidates = new Map<string, Map<Connection, number>>()
   let listedAt = -Infinity
 
-  /** Lists candidates by address, the longest idle last. */
   function list (): void {
     listedAt = now()
-    candidates = new Map()
+    candidates.clear()
+    const idle: Array<[Connection, string, number]> = []
 
     for (const [connection, { address }] of connections()) {
-      const idle = idleTime(connection)
+      const time = idleTime(connection)
 
-      if (idle >= MIN_IDLE) {
-        const same = candidates.get(address) ?? []
-        same.push({ connection, idle })
-        candidates.set(address, same)
+      if (time >= MIN_IDLE) {
+        idle.push([connection, address, time])
       }
     }
 
-    for (const same of candidates.values()) {
-      same.sort((a, b) => a.idle - b.idle)
+    for (const [connection, address, time] of idle.sort(([, , a], [, , b]) => b - a)) {
+      const same = candidates.get(address) ?? new Map<Connection, number>()
+      candidates.set(address, same.set(connection, time))
     }
   }
 
-  /** The candidates of the address that loses the next connection. */
-  function first (): Candidate[] | undefined {
-    let best: { same: Candidate[], held: number, idle: number } | undefined
+  /** The address that loses the next connection, and that connection. */
+  function next (): [string, Connection] | undefined {
+    let best: { address: string, connection: Connection, held: number, idle: number } | undefined
 
     for (const [address, same] of candidates) {
       const held = connectionsOf(address)
-      const idle = same.at(-1)?.idle ?? 0
+      const [[connection, idle]] = same
 
-      if (same.length > 0 && (best == null || held > best.held || (held === best.held && idle > best.idle))) {
-        best = { same, held, idle }
+      if (best == null || held > best.held || (held === best.held && idle > best.idle)) {
+        best = { address, connection, held, idle }
       }
     }
 
-    return best?.same
+    return best == null ? undefined : [best.address, best.connection]
   }
 
-  return () => {
-    if (now() - listedAt >= LIST_LIFETIME) {
-      list()
+  function forget (connection: Connection, address: string): void {
+    const same = candidates.get(address)
+    same?.delete(connection)
+
+    if (same?.size === 0) {
+      candidates.delete(address)
     }
+  }
 
-    for (;;) {
-      const same = first()
-      const connection = same?.at(-1)?.connection
-
-      if (connection == null || idleTime(connection) >= MIN_IDLE) {
-        return connection
+  return {
+    first () {
+      if (now() - listedAt >= LIST_LIFETIME) {
+        list()
       }
 
-      // it has become active since it was listed
-      same?.pop()
-    }
+      for (;;) {
+        const [address, connection] = next() ?? []
+
+        if (address == null || connection == null || idleTime(connection) >= MIN_IDLE) {
+          return connection
+        }
+
+        // it has become active since it was listed
+        forget(connection, address)
+      }
+    },
+
+    forget
   }
 }
