@@ -1,5 +1,6 @@
 /** Which members may be asked for a fetch, best first, and whether they have capacity for it. */
 import { toRanking } from '../strategies/ranking/ranking.ts'
+import { countAnswers } from './answer-list.ts'
 import { expectedBytes } from './clients.ts'
 import { isBarred, isOpenElsewhere, typeAt } from './eligibility.ts'
 import { answerOf, holders, isFresh, isWantedBy } from './fetch.ts'
@@ -109,7 +110,7 @@ class LazyCandidates implements Candidates {
    * ranking a hundred members a hundred times would cost too much.
    */
   #rank ({ members, membersVersion, strategy }: State, fetch: Fetch): void {
-    if (members.size <= FEW_MEMBERS || (fetch.answers?.size ?? 0) < FEW_ANSWERS) {
+    if (members.size <= FEW_MEMBERS || countAnswers(fetch.answers) < FEW_ANSWERS) {
       this.#ranking = toRanking(strategy.rank(fetch))
 
       return

@@ -1,7 +1,8 @@
 /** A fetch as a record: who waits for it and what members have answered. Its states are in `fetches.ts`. */
+import { addAnswer, countAnswers, findAnswer, removeAnswer } from './answer-list.ts'
 import { cidOf } from './cid-head.ts'
 import { isAskable } from './members.ts'
-import type { Answer, AnswerKind, Attempt, Backlog, ClientWant, Eligible, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
+import type { Answer, AnswerKind, Answers, Attempt, Backlog, ClientWant, Eligible, EngineMember, Fetch, FetchState, RememberedOrder } from './model.ts'
 import type { AskType } from '../strategies/strategy.ts'
 import type { WantKey } from '@kitsune/bitswap-codec'
 
@@ -26,7 +27,7 @@ class FetchRecord implements Fetch {
   askAgain: Fetch['askAgain'] = undefined
   exhaustions = 0
   order: RememberedOrder | undefined = undefined
-  answers: Map<string, Answer> | undefined = undefined
+  answers: Answers | undefined = undefined
 
   constructor (key: WantKey, hash: number, head: string, verifiable: boolean, strict: Eligible | undefined) {
     this.key = key
@@ -48,7 +49,7 @@ class FetchRecord implements Fetch {
 
   /** What strategies learn of a member's answer: `unknown` tells them nothing. */
   said (id: string): 'have' | 'dont-have' | 'failed' | undefined {
-    const answer = this.answers?.get(id)
+    const answer = findAnswer(this.answers, id)
 
     if (answer != null && answer.epoch === answer.member.epoch && answer.what !== 'unknown') {
       return answer.what
@@ -63,31 +64,41 @@ export function createFetch (key: WantKey, hash: number, head: string, verifiabl
 
 /** What a member answered last, unless it has been down since. The answer of an earlier member with the same id does not count. */
 export function answerOf ({ answers }: Fetch, member: EngineMember): Answer | undefined {
-  const answer = answers?.get(member.id)
+  const answer = findAnswer(answers, member.id)
 
   return answer?.member === member && answer.epoch === member.epoch ? answer : undefined
 }
 
 /** Notes what a member has answered. */
 export function noteAnswer (fetch: Fetch, member: EngineMember, what: AnswerKind, at: number): void {
-  (fetch.answers ??= new Map()).set(member.id, { member, what, epoch: member.epoch, at })
+  fetch.answers = addAnswer(fetch.answers, { member, what, epoch: member.epoch, at })
 }
 
 /** Forgets a member's answer, so that it may be asked again. */
-export function forgetAnswer ({ answers }: Fetch, member: EngineMember): void {
-  answers?.delete(member.id)
+export function forgetAnswer (fetch: Fetch, member: EngineMember): void {
+  fetch.answers = removeAnswer(fetch.answers, member.id)
 }
 
 /** Whether no member has answered. */
 export function isFresh ({ answers }: Fetch): boolean {
-  return answers == null || answers.size === 0
+  return countAnswers(answers) === 0
 }
 
 const NO_MEMBERS: readonly EngineMember[] = []
 
-/** Members that have answered, before or after they were last down. */
-export function answeredMembers ({ answers }: Fetch): Iterable<EngineMember> {
-  return answers == null ? NO_MEMBERS : Array.from(answers.values(), ({ member }) => member)
+/** Members that have answered, before or after they were last down: a copy, as answers may be forgotten while it is read. */
+export function answeredMembers ({ answers }: Fetch): readonly EngineMember[] {
+  if (answers == null) {
+    return NO_MEMBERS
+  }
+
+  const members: EngineMember[] = []
+
+  for (const { member } of answers.values()) {
+    members.push(member)
+  }
+
+  return members
 }
 
 /** Members that may be asked and have said HAVE. */

@@ -4,6 +4,7 @@
  * and nothing refers to what is gone. For tests: checking walks the whole state.
  */
 import { InvariantError } from '../errors.ts'
+import { findAnswer } from './answer-list.ts'
 import { isOwed, mayUse, waiters } from './fetch.ts'
 import { fetchName } from './fetches.ts'
 import { isAskable, isHealthy } from './members.ts'
@@ -184,7 +185,7 @@ function checkMember (state: State, member: EngineMember): void {
   }
 
   for (const fetch of standing.values()) {
-    hold(isThere(state, fetch) && fetch.answers?.has(id) === true, `${id} has a standing want that is gone`)
+    hold(isThere(state, fetch) && findAnswer(fetch.answers, id) != null, `${id} has a standing want that is gone`)
   }
 
   for (const client of member.backlog.keys()) {

@@ -157,7 +157,7 @@ export interface Fetch extends Want {
   /** With many members, the order in which the strategy ranked those still to be asked. */
   order: RememberedOrder | undefined
   /** What each member has answered, by member id. */
-  answers: Map<string, Answer> | undefined
+  answers: Answers | undefined
 }
 
 /** A fetch that waits for a member's capacity; numbers increase in the order in which fetches began to wait. */
@@ -168,6 +168,9 @@ export interface RememberedOrder { readonly version: number, readonly members: r
 
 /** What a member answered; it holds for as long as the member's epoch is the same. */
 export interface Answer { readonly member: EngineMember, readonly what: AnswerKind, readonly epoch: number, readonly at: number }
+
+/** Answers of several members, in the order in which these first answered. Read and changed by `answer-list.ts`. */
+export type Answers = readonly Answer[] | Map<string, Answer>
 
 /** What a member has answered; `failed`: it did not answer. */
 export type AnswerKind = 'have' | 'dont-have' | 'failed' | 'unknown'
