@@ -29,11 +29,12 @@ describe('a balancer that is flooded', function () {
 
   let member: WirePeer
   let balancer: ProbedBalancer
-  let honest: Record<Transport, HonestClient>
   let large: TestBlock[]
   let hold: Holder['hold']
-  let newcomers = 0
+  let clients = 0
   let died = false
+
+  const newClient = async (transport: Transport): Promise<HonestClient> => createHonestClient(balancer[transport], `client ${clients++}`, hold)
 
   before(async function () {
     if (residentBytes(process.pid) == null) {
@@ -48,13 +49,15 @@ describe('a balancer that is flooded', function () {
     balancer = await startProbedBalancer({ downstreams: member.addresses })
     void balancer.exited.then(() => { died = true })
     await poll(balancer.ready, 'the balancer to be ready')
-    honest = { tcp: await createHonestClient(balancer.tcp, 'beside floods', hold), ws: await createHonestClient(balancer.ws, 'beside floods over ws', hold) }
     // the permanent cost of the first wants is not the cost of floods
-    await Promise.all([honest.tcp.measure(1_000), honest.ws.measure(1_000)])
+    await Promise.all((['tcp', 'ws'] as const).map(async transport => {
+      const honest = await newClient(transport)
+      await honest.measure(1_000)
+      await honest.stop()
+    }))
   })
 
   after(async () => {
-    await Promise.all([honest.tcp.stop(), honest.ws.stop()])
     await balancer.stop()
     await member.stop()
   })
@@ -64,17 +67,17 @@ describe('a balancer that is flooded', function () {
     expect(died, `the balancer has ended:\n${balancer.output.join('\n')}`).to.equal(false)
   })
 
-  /** Floods the balancer, and returns what its process holds meanwhile. */
-  const flood = async ({ name }: FloodKind, transport: Transport): Promise<number> => {
+  /** Floods the balancer beside an honest client, and returns what its process holds meanwhile. */
+  const flood = async ({ name }: FloodKind, transport: Transport, honest: HonestClient): Promise<number> => {
     const init: AttackInit = { name, address: balancer[transport], transport, full: FULL, duration: DURATION, most: 1_000 * MiB, wants: large.map(({ cid }) => cid.toString()) }
     const attacker = await startAttacker(init)
 
     try {
       await balancer.look()
-      const first = await honest[transport].measure(DURATION / 2)
+      const first = await honest.measure(DURATION / 2)
       const during = await held(balancer)
-      const newcomer = await createHonestClient(balancer[transport], `newcomer ${newcomers++}`, hold)
-      const [second, third] = await Promise.all([honest[transport].measure(DURATION / 2), newcomer.measure(0)])
+      const newcomer = await newClient(transport)
+      const [second, third] = await Promise.all([honest.measure(DURATION / 2), newcomer.measure(0)])
       await newcomer.stop()
       expect(first.lost + second.lost, 'wants of the honest client').to.equal(0)
       expect(third, 'wants of a newcomer').to.include({ lost: 0, count: 1 })
@@ -89,15 +92,17 @@ describe('a balancer that is flooded', function () {
   }
 
   it('has had its first flood, for which the heap grows once', async () => {
-    await flood(FLOODS[0], 'tcp')
+    const honest = await newClient('tcp')
+    await flood(FLOODS[0], 'tcp', honest)
+    await honest.stop()
   })
 
-  const expectBounded = async (kind: FloodKind, transport: Transport): Promise<void> => {
+  const expectBounded = async (kind: FloodKind, transport: Transport, honest: HonestClient): Promise<void> => {
     const before = await held(balancer)
     const resident: number[] = []
 
     for (let i = 0; i < REPETITIONS; i++) {
-      const during = await flood(kind, transport)
+      const during = await flood(kind, transport, honest)
       resident.push(residentBytes(balancer.pid)?.now ?? Infinity)
       expect((during - before) / MiB, 'MiB that it causes').to.be.below((BOUND + (kind.holds ?? 0)) / MiB)
     }
@@ -112,7 +117,16 @@ describe('a balancer that is flooded', function () {
   // a usual run has one transport for each, in turns: both take minutes
   for (const [i, kind] of FLOODS.entries()) {
     for (const transport of transportsOf(kind, true).filter((_, at, { length }) => FULL || at === i % length)) {
-      it(`serves an honest client and a newcomer, and returns its memory: ${kind.name}, over ${transport}`, async () => { await expectBounded(kind, transport) })
+      it(`serves an honest client and a newcomer, and returns its memory: ${kind.name}, over ${transport}`, async () => {
+        // a client of its own: one that is idle while others flood may have to give way
+        const honest = await newClient(transport)
+
+        try {
+          await expectBounded(kind, transport, honest)
+        } finally {
+          await honest.stop()
+        }
+      })
     }
   }
 })
