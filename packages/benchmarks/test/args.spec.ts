@@ -5,7 +5,7 @@ import { UsageError } from '../src/errors.ts'
 describe('args', () => {
   it('measures everything in five pairs unless told otherwise', () => {
     expect(parseOptions([])).to.deep.include({
-      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec', 'picks', 'floor', 'block-source', 'scale', 'far-20', 'far-20-gigabit', 'far-100', 'far-250', 'edge-256k', 'edge-1k', 'edge-first', 'edge-crowd', 'edge-200', 'http-256k', 'http-1k', 'preload-helia', 'preload-kubo', 'slow-node', 'black-hole', 'hot-key'],
+      only: ['256k-32', '1k-1', '1k-32', '1k-256', 'codec', 'picks', 'floor', 'block-source', 'scale', 'far-20', 'far-20-gigabit', 'far-100', 'far-250', 'edge-256k', 'edge-1k', 'edge-first', 'edge-crowd', 'edge-200', 'edge-200-collected', 'http-256k', 'http-1k', 'preload-helia', 'preload-kubo', 'slow-node', 'black-hole', 'hot-key'],
       subjects: ['balancer', 'naive', 'direct', 'edge'],
       pairs: 5,
       scaleRuns: 3,

@@ -31,7 +31,7 @@ export interface EdgeRun {
   readonly readsPerBlock: number
   /** The price of a million blocks by list prices, dollars: operations, connections and CPU time; 0 for `bare`. */
   readonly dollars: number
-  /** The peak of the isolate's memory in samples, including garbage, bytes; 0 for `bare`. */
+  /** The peak of the isolate's memory in samples, bytes: with garbage unless the scenario collects; 0 for `bare`. */
   readonly memory: number
   /** Of the process of workerd, bytes. */
   readonly peakRss: number
@@ -39,8 +39,9 @@ export interface EdgeRun {
 
 /** The price of CPU time, dollars for a million milliseconds, in the unit of `PRICES`. */
 const CPU_PRICE = 0.02
-/** The interval of memory samples, ms. */
+/** The interval of memory samples, ms; longer with collections, which stop the isolate. */
 const LOOK_INTERVAL = 100
+const COLLECT_INTERVAL = 1_000
 
 /** Measures scenarios, each with a new Worker, beside a Worker that sends the same bytes without libp2p. */
 export async function measureEdge (scenarios: readonly EdgeScenario[], rounds: number): Promise<EdgeRun[]> {
@@ -60,7 +61,7 @@ export async function measureEdge (scenarios: readonly EdgeScenario[], rounds: n
 }
 
 async function runEdge (scenario: EdgeScenario): Promise<EdgeRun> {
-  const { blocks, blockSize, open, connections } = scenario
+  const { blocks, blockSize, open, connections, collects = false } = scenario
   const folder = temporaryFolder('edge-store')
   const empty = temporaryFolder('edge-empty')
   const { cids } = await makeCar(join(folder, 'blocks.car'), blocks, blockSize)
@@ -73,9 +74,17 @@ async function runEdge (scenario: EdgeScenario): Promise<EdgeRun> {
 
   const inspector = await inspectIsolate(await worker.miniflare.getInspectorURL(), 'edge')
   let memory = 0
-  const looking = setInterval(() => {
-    inspector.memory().then(({ heap, buffers }) => { memory = Math.max(memory, heap + buffers) }, () => {}) // it has ended
-  }, LOOK_INTERVAL)
+
+  const look = async (): Promise<void> => {
+    if (collects) {
+      await inspector.collect()
+    }
+
+    const { heap, buffers } = await inspector.memory()
+    memory = Math.max(memory, heap + buffers)
+  }
+
+  const looking = setInterval(() => { look().catch(() => {}) }, collects ? COLLECT_INTERVAL : LOOK_INTERVAL) // it may have ended
 
   try {
     const figures = await timed(scenario, 'edge', async () => Promise.all(Array.from({ length: connections }, async () => fetchAll(worker.address, cids, open))))
