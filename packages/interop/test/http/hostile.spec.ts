@@ -7,7 +7,7 @@ import { residentBytes, resetPeak } from '../../src/memory.ts'
 import { needKubo } from '../../src/needs.ts'
 import { stack } from '../../src/stack.ts'
 import { quantile } from '../../src/timed-fetch.ts'
-import { poll } from '../../src/until.ts'
+import { expectNothingLeft } from '../support/bounds.ts'
 import { CERTIFICATE } from '../support/certificate.ts'
 import { ATTACKS } from './attacks.ts'
 import type { Attack, Attacked } from './attacks.ts'
@@ -86,14 +86,6 @@ describe('a balancer whose HTTP clients are hostile', function () {
     return times
   }
 
-  /** Throws what is left, which `poll` quotes. */
-  async function isOver (): Promise<boolean> {
-    const left = await Promise.all(LEFT.map(async name => `${name} ${await balancer.metric(name)}`))
-    expect(left).to.deep.equal(LEFT.map(name => `${name} 0`))
-
-    return true
-  }
-
   ATTACKS.forEach(({ name, least, attack }) => {
     it(`serves an honest client, within its memory, and keeps nothing: ${name}`, async () => {
       const baseline = sink == null ? [] : await serveDuring(attack, least, sink)
@@ -108,7 +100,7 @@ describe('a balancer whose HTTP clients are hostile', function () {
         expect(quantile(times, 0.99)).to.be.at.most(3 * quantile(baseline, 0.99) + 100)
       }
 
-      await poll(isOver, 'nothing to be left of it')
+      await expectNothingLeft(balancer, LEFT)
     })
   })
 })

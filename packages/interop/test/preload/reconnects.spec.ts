@@ -6,6 +6,7 @@ import { needKubo } from '../../src/needs.ts'
 import { serveBlocks } from '../../src/serve-blocks.ts'
 import { stack } from '../../src/stack.ts'
 import { delay, poll } from '../../src/until.ts'
+import { expectNothingLeft } from '../support/bounds.ts'
 import type { ProbedBalancer } from '../../src/attack/probed-balancer.ts'
 import type { WirePeer } from '../../src/wire-peer.ts'
 
@@ -36,8 +37,6 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
     await peers.stop()
   })
 
-  const gauges = async (): Promise<number[]> => Promise.all(GAUGES.map(async name => balancer.metric(name)))
-
   /** Connects, asks for a block that no node has, and leaves. */
   const comeAndGo = async (client: WirePeer, cid: string): Promise<void> => {
     const leaving = new AbortController()
@@ -66,11 +65,11 @@ describe(`preload by clients that connect ${RECONNECTS} times, a hundred times a
     const clients = await Promise.all(Array.from({ length: CLIENTS }, async () => peers.wire()))
     // the permanent cost of the first clients
     await round(clients, 3, `${missing.cid}`)
-    await poll(async () => (await gauges()).every(value => value === 0), 'nothing to be left', { timeout: 10_000 })
+    await expectNothingLeft(balancer, GAUGES)
     const before = await balancer.held()
 
     await round(clients, RECONNECTS / CLIENTS, `${missing.cid}`)
-    await poll(async () => (await gauges()).every(value => value === 0), 'nothing to be left', { timeout: 10_000 })
+    await expectNothingLeft(balancer, GAUGES)
     await poll(async () => await balancer.held() < before + SLACK, 'memory to be as before', { timeout: 20_000, interval: 500 })
 
     const honest = await peers.wire({ onMessage: serveBlocks([block]) })

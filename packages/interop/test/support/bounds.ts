@@ -4,6 +4,7 @@ import { expect } from 'aegir/chai'
 import { delay, poll } from '../../src/until.ts'
 import type { ProbedBalancer } from '../../src/attack/probed-balancer.ts'
 import type { Work } from '../../src/attack/work.ts'
+import type { Balancer } from '../../src/balancer.ts'
 
 const MiB = 1 << 20
 /** The most that the last piece of a connection's work in a pass weighs: 128 KiB of what was read, in as many pieces as frames come in, and the frame itself. */
@@ -70,4 +71,14 @@ export async function expectSlices (balancer: ProbedBalancer): Promise<Work> {
 /** What a balancer holds comes back to within a quarter of what it was. */
 export async function expectReturned (balancer: ProbedBalancer, before: number): Promise<void> {
   await poll(async () => await held(balancer) <= before * 1.25 + SLACK, `what is held to be within a quarter of ${Math.round(before / MiB)} MiB`, { timeout: 20_000, interval: 500 })
+}
+
+/** These gauges of a balancer come back to 0 within this time, ms; if not, the error says what is left. */
+export async function expectNothingLeft (balancer: Pick<Balancer, 'metric'>, gauges: readonly string[], timeout?: number): Promise<void> {
+  await poll(async () => {
+    const left = await Promise.all(gauges.map(async name => `${name} ${await balancer.metric(name)}`))
+    expect(left).to.deep.equal(gauges.map(name => `${name} 0`)) // what is thrown is quoted when time is up
+
+    return true
+  }, 'nothing to be left', { timeout })
 }
