@@ -104,7 +104,7 @@ export interface WantEnd {
    * The last answer that the client got: a `block`, or a presence if the want ended without a block. If it got none:
    * `cancelled` by the client, `evicted` for another of its wants, `expired`, or `gone` with the client or its
    * connection. `refused`: by a policy (see `verdict`), or because the client had too many wants; of a list with more
-   * than four times as many as it may have, the rest is only counted in `Totals.evicted`.
+   * than 4,096, and than four times as many as it may have, the rest is only counted in `Totals.evicted`.
    */
   readonly outcome: 'block' | 'have' | 'dont-have' | 'cancelled' | 'evicted' | 'expired' | 'refused' | 'gone'
   /** The verdict of the policy that refused it. */

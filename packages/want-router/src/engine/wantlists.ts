@@ -11,15 +11,15 @@ import type { State } from './state.ts'
 import type { WantEntry, WantKey } from '@kitsune/bitswap-codec'
 
 /**
- * Of a message with more wants than this times what a client may have, the others are counted but not refused one by
- * one: a message of 4 MiB can have 80,000, and each report costs as much as a want.
+ * Of a message with more wants than this, and than four times what a client may have, the others are counted but not
+ * refused one by one: a message of 4 MiB can have 80,000, and each report costs as much as a want.
  */
-const REFUSED_SINGLY = 4
+const MOST_READ = 4096
 
 /** Handles a client's wantlist message. A malformed entry is ignored, and the others count. */
 export function onWants (state: State, client: Client, entries: readonly WantEntry[], full: boolean, connection?: number): void {
   const most = state.limits.wantsPerClient
-  const read = topEntries(entries, REFUSED_SINGLY * most)
+  const read = topEntries(entries, Math.max(MOST_READ, 4 * most))
   const all = lastEntries(read)
   const top = topEntries(all, most)
   state.totals.evicted += entries.length - read.length + all.length - top.length

@@ -111,8 +111,8 @@ export const WANT_MUTANTS: readonly Mutant[] = [
     name: 'a list that is too long keeps its lowest priorities',
     breaks: ['lost', 'eviction', 'gone'],
     file: 'engine/wantlist-entries.ts',
-    find: '.sort((a, b) => b - a)',
-    replace: '.sort((a, b) => a - b)'
+    find: '.sort()[wants.length - most]',
+    replace: '.sort()[most - 1]'
   },
   {
     name: 'a list that is sent as a whole ends nothing',
