@@ -53,13 +53,18 @@ function isWanted (entries: readonly WantEntry[], cid: Uint8Array): boolean {
   return entries.some(entry => !entry.cancel && sameBytes(entry.cid, cid))
 }
 
+/** The entries that are not cancels. */
+export function wantsOf (entries: readonly WantEntry[]): readonly WantEntry[] {
+  return entries.filter(({ cancel }) => !cancel)
+}
+
 /** Cuts a list to as many wants as a client may have: those of the highest priority, in their order. */
 export function topEntries (entries: readonly WantEntry[], most: number): readonly WantEntry[] {
   if (entries.length <= most) {
     return entries
   }
 
-  const wants = entries.filter(entry => !entry.cancel)
+  const wants = wantsOf(entries)
 
   if (wants.length <= most) {
     return entries

@@ -4,7 +4,7 @@ import { findWant } from './clients.ts'
 import { createEvictions } from './evictions.ts'
 import { endSuspended, resumeWant } from './suspended-wants.ts'
 import { endWant, refuseWant, serveIdentity } from './want-ends.ts'
-import { byPriority, lastEntries, topEntries } from './wantlist-entries.ts'
+import { byPriority, lastEntries, topEntries, wantsOf } from './wantlist-entries.ts'
 import type { Evictions } from './evictions.ts'
 import type { Client, ClientWant } from './model.ts'
 import type { State } from './state.ts'
@@ -69,10 +69,9 @@ function countBrought ({ flushes, peaks }: State, client: Client, wants: number)
  * the client had are evicted.
  */
 function cutList (state: State, client: Client, all: readonly WantEntry[], top: readonly WantEntry[], full: boolean): void {
-  const isWant = ({ cancel }: WantEntry): boolean => !cancel
-  const named = new Set(top.filter(isWant).map(({ cid }) => multihashKey(cid)))
+  const named = new Set(wantsOf(top).map(({ cid }) => multihashKey(cid)))
 
-  for (const entry of all.filter(isWant)) {
+  for (const entry of wantsOf(all)) {
     const id = multihashKey(entry.cid)
     const key = named.has(id) ? undefined : wantKey(entry.cid)
 
